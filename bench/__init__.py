@@ -1,0 +1,1 @@
+"""The benchmark: the same load on Genesis-Flow and on its peers, in one sitting."""

@@ -1,0 +1,120 @@
+"""The command line: `python -m bench`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bench import report
+from bench.load import generator_limit
+from bench.rows import DEFAULT, QUICK, ROWS, Row
+from bench.sitting import Sitting
+from bench.systems import DidNotStart, System, install
+
+SYSTEMS = ("ours", "fasttrackml", "mlflow")
+
+
+def _cache() -> Path:
+    default = report.ROOT / ".cache" / "bench"
+    return Path(os.environ.get("GENESIS_BENCH_CACHE", default)).resolve()
+
+
+def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    def parse(_: click.Context, __: click.Parameter, value: str) -> list[str]:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if unknown := [name for name in names if name not in allowed]:
+            raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(allowed)}")
+        return names or list(allowed)
+
+    return parse
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--quick", is_flag=True, help="2,000 runs only, fewer repeats: some six minutes.")
+@click.option("--full", is_flag=True, help="10,000 runs on MLflow too: some half hour more.")
+@click.option(
+    "--peers", callback=_among(SYSTEMS), default="", metavar="NAMES", help=f"Systems: {','.join(SYSTEMS)}."
+)
+@click.option(
+    "--rows", callback=_among([row.key for row in ROWS]), default="", metavar="NAMES", help="Rows to measure."
+)
+@click.option("--list", "list_rows", is_flag=True, help="Print the rows and stop.")
+@click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
+def main(
+    quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: bool, limit_min: float
+) -> None:
+    """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
+
+    The peers are installed from PyPI into .cache/bench (GENESIS_BENCH_CACHE: another folder) the first
+    time. The table is also written to bench/results/.
+    """
+    if quick and full:
+        raise click.UsageError("choose one of --quick and --full")
+    chosen = [row for row in ROWS if row.key in rows and not (quick and _is_10k(row))]
+    if list_rows:
+        click.echo("\n".join(f"{row.key:16} {row.title}" for row in chosen))
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console(width=None if sys.stdout.isatty() else 170)
+    cache = _cache()
+    cache.mkdir(parents=True, exist_ok=True)
+    systems = _install(peers, cache, console)
+    skip = {(row.key, "mlflow") for row in chosen if _is_10k(row) and not full}
+    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name:
+        folder = Path(name)
+        facts = report.facts(folder, generator_limit())
+        sitting = Sitting(systems, chosen, QUICK if quick else DEFAULT, folder)
+        # Interrupted by hand, it still reports the rows that are whole.
+        with _progress(console) as progress, suppress(KeyboardInterrupt):
+            sitting.measure(progress, time.monotonic() + 60 * limit_min, frozenset(skip))
+    _print(sitting, facts, console)
+
+
+def _is_10k(row: Row) -> bool:
+    return row.key.endswith("-10k")
+
+
+def _install(keys: Sequence[str], cache: Path, console: Console) -> list[System]:
+    systems = []
+    for key in keys:
+        try:
+            with console.status(f"installing {key}"):
+                systems.append(install(key, cache))
+        except DidNotStart as error:
+            console.print(f"[yellow]without {key}: {error}[/]")
+    if not systems:
+        raise click.ClickException("nothing to measure")
+    return systems
+
+
+def _progress(console: Console) -> Progress:
+    columns = SpinnerColumn(), BarColumn(bar_width=20), TimeElapsedColumn(), TextColumn("{task.description}")
+    return Progress(*columns, console=console, transient=True)
+
+
+def _print(sitting: Sitting, facts: dict[str, str], console: Console) -> None:
+    found = report.lines(sitting.rows, sitting.cells)
+    failures = report.failures(sitting.cells)
+    console.print(report.console_table(found))
+    for failure in failures:
+        console.print(f"[yellow]{failure}[/]", highlight=False)
+    results = report.ROOT / "bench" / "results"
+    results.mkdir(exist_ok=True)
+    path = results / f"{datetime.now(timezone.utc):%Y-%m-%dT%H%M%S}.md"
+    path.write_text(report.markdown(found, failures, facts), encoding="utf-8")
+    console.print(f"written to {path.relative_to(report.ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

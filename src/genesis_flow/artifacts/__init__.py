@@ -1,0 +1,1 @@
+"""Artifacts: the files of runs and models, behind one protocol, wherever the operator keeps them."""

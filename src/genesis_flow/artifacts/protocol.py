@@ -1,0 +1,107 @@
+"""What every artifact store can do, and the values it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from genesis_flow.rules.paths import SafeRelPath
+
+BLOCK_BYTES = 1024 * 1024
+"""How much of a file a store moves at once, and all of it that it holds in memory."""
+
+Capability = Literal["multipart", "presign"]
+"""What some stores can do beyond the protocol: uploads in parts, links that work without this server."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """One entry of a directory.
+
+    Attributes:
+        path: from the root of the store, so that it can be asked for as it is.
+        is_dir: a directory rather than a file.
+        file_size: in bytes; None for a directory.
+    """
+
+    path: SafeRelPath
+    is_dir: bool
+    file_size: int | None = None
+
+
+class ArtifactReader(Protocol):
+    """A file that was opened: it keeps its content, even if another takes its place or it is deleted."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def modified_ms(self) -> int:
+        """Milliseconds since the epoch."""
+
+    @property
+    def etag(self) -> str:
+        """Opaque and without quotes; changes whenever the content may have changed."""
+
+    def chunks(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes from ``start`` up to but not including ``end`` (the size, if None), in order.
+
+        Closes the reader when it is exhausted, fails or is closed itself, so it can be called once.
+
+        Raises:
+            ValueError: not ``0 <= start <= end <= size_bytes``.
+            EOFError: the file got shorter while it was read.
+        """
+
+    async def close(self) -> None:
+        """Lets go of the file; needed only where ``chunks`` is never iterated. Repeating it does nothing."""
+
+
+class ArtifactStore(Protocol):
+    """Files below one root, which no path and no link leads out of."""
+
+    @property
+    def supports(self) -> frozenset[Capability]: ...
+
+    async def list(self, path: SafeRelPath) -> Sequence[FileInfo]:
+        """The entries of a directory, sorted by name; none for a file and for a directory that is not there.
+
+        What no request could ask for is left out: links, devices, names that are no ``SafeRelPath``.
+        """
+
+    async def open(self, path: SafeRelPath) -> ArtifactReader:
+        """Opens a file to read it.
+
+        Raises:
+            ArtifactNotFound: nothing is stored there.
+            ArtifactIsDirectory: a directory is.
+        """
+
+    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes]) -> int:
+        """Stores a file, making its directories, and returns its size in bytes.
+
+        Atomic: until it returns, readers see the file that was there before, or none; when ``chunks`` or the
+        disk fails, or the call is cancelled, nothing has changed and nothing is left. Of several writers of
+        one path the last to finish wins, whole. When it returns the file is on disk.
+
+        Raises:
+            ArtifactIsDirectory: a directory is at ``path``.
+            InvalidPath: ``path`` leads through a file or a link, or the file system cannot have such a name.
+            StorageFull: there is no room for it.
+        """
+
+    async def delete(self, path: SafeRelPath) -> None:
+        """Deletes a file, or a directory and all that is in it; deleting what is not there succeeds.
+
+        Links inside the directory are deleted, never what they point to.
+
+        Raises:
+            InvalidPath: ``path`` is the root of the store.
+        """
+
+    async def exists(self, path: SafeRelPath) -> bool:
+        """Whether a file or a directory is there."""
+
+    async def close(self) -> None:
+        """Ends the store's threads and connections, when what is in flight has finished."""

@@ -1,0 +1,403 @@
+"""Every error of Genesis-Flow: its code, its HTTP status and the sentence it says.
+
+A class takes facts and writes the sentence: what went wrong, which value, what is allowed. A sentence never
+holds a secret, a path of the server or a statement of a database. Codes and their statuses are those of MLflow
+3.17 (``contract/errors.json``), so an unmodified MLflow client raises the exception its users already catch.
+
+The tree::
+
+    GenesisFlowError                 500 INTERNAL_ERROR
+    ├── InvalidRequest               400 INVALID_PARAMETER_VALUE
+    │   ├── MissingParameter, InvalidParameter, InvalidSearch, InvalidPageToken, InvalidPath, …
+    │   └── MalformedRequest         bytes that are not a request at all
+    ├── NotFound                     404 RESOURCE_DOES_NOT_EXIST
+    ├── AlreadyExists                400 RESOURCE_ALREADY_EXISTS
+    ├── Forbidden                    403 PERMISSION_DENIED
+    ├── Unsupported                  501 NOT_IMPLEMENTED
+    └── Unavailable                  503 TEMPORARILY_UNAVAILABLE
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+def shown(value: object, limit: int = 100) -> str:
+    """``value`` as a message may show it: quoted, on one line, at most ``limit`` characters of it."""
+    text = value if isinstance(value, str) else str(value)
+    cut = text if len(text) <= limit else f"{text[:limit]}…"
+    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+
+
+class GenesisFlowError(Exception):
+    """The root of every error that Genesis-Flow raises on purpose.
+
+    Attributes:
+        code: MLflow's error code, which clients match on.
+        status: the HTTP status that goes with it.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+
+    @property
+    def message(self) -> str:
+        """The sentence for the caller."""
+        return str(self)
+
+
+class ServerError(GenesisFlowError):
+    """What another server answered, kept as it came: code, status and message.
+
+    Args:
+        code: the error code of the answer, ``INTERNAL_ERROR`` if it had none.
+        status: the HTTP status of the answer.
+        message: the sentence of the answer.
+    """
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc]  # an answer's code is a fact of the instance, not of the class
+        self.status = status  # type: ignore[misc]
+
+
+# --- the request is wrong -----------------------------------------------------------------------------------
+
+
+class InvalidRequest(GenesisFlowError):
+    """A well-formed request whose values are not allowed."""
+
+    code = "INVALID_PARAMETER_VALUE"
+    status = 400
+
+
+class MissingParameter(InvalidRequest):
+    """A required parameter is absent or empty."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"The required parameter '{name}' is missing or empty.")
+
+
+class InvalidParameter(InvalidRequest):
+    """A parameter has a value that is not allowed.
+
+    Args:
+        name: the parameter, as the interface spells it.
+        value: what came.
+        allowed: what may come, as the end of the sentence "… must be".
+    """
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        self.name, self.value, self.allowed = name, value, allowed
+        super().__init__(f"Invalid value {shown(value)} for parameter '{name}': it must be {allowed}.")
+
+
+class UndecodableField(InvalidRequest):
+    """A field of a request has the wrong type or lies out of range.
+
+    Args:
+        field: the path of the field, e.g. ``metrics[3].step``; empty for the message itself.
+        reason: what was expected and what came.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        where = f"Invalid value for parameter '{field}'" if field else "Invalid request"
+        super().__init__(f"{where}: {reason}.")
+
+
+class InvalidSearch(InvalidRequest):
+    """A filter or an ordering that cannot be understood; the message points at the character.
+
+    Args:
+        text: the filter as it came.
+        position: 0-based index of the first character that could not be understood.
+        reason: what is wrong there, and what could stand there instead.
+    """
+
+    _WINDOW = 60
+
+    def __init__(self, text: str, position: int, reason: str) -> None:
+        self.position = position
+        start = max(0, position - self._WINDOW)
+        window = "".join(c if c.isprintable() else " " for c in text[start : position + self._WINDOW])
+        caret = " " * (position - start) + "^"
+        super().__init__(f"{reason} (at character {position + 1})\n{window}\n{caret}")
+
+
+class InvalidPageToken(InvalidRequest):
+    """A page token that this server did not make for this query."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Invalid page token: pass the next_page_token of the previous page, with the same filter and order."
+        )
+
+
+class InvalidPath(InvalidRequest):
+    """A path of an artifact that is not a plain relative path."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid path: {reason}.")
+
+
+class ParameterChanged(InvalidRequest):
+    """A param of a run is written again with another value."""
+
+    def __init__(self, key: str, old: str, new: str) -> None:
+        super().__init__(
+            f"Params of a run are written once: {shown(key)} is {shown(old)} already and cannot become {shown(new)}."
+        )
+
+
+class RunNotActive(InvalidRequest):
+    """A write to a run that is deleted."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"The run {shown(run_id)} is deleted; restore it before writing to it.")
+
+
+class RunNotDeleted(InvalidRequest):
+    """A restore of a run that is not deleted."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"The run {shown(run_id)} is active; only a deleted run can be restored.")
+
+
+class ExperimentNotActive(InvalidRequest):
+    """A write to an experiment that is deleted."""
+
+    def __init__(self, experiment_id: str) -> None:
+        super().__init__(f"The experiment {shown(experiment_id)} is deleted; restore it first.")
+
+
+class ArtifactIsDirectory(InvalidRequest):
+    """A file was asked for where a directory is."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The artifact {shown(path)} is a directory; ask for one of its files.")
+
+
+class UnsupportedLocation(InvalidRequest):
+    """A store or artifact location of a scheme that this installation does not open.
+
+    Args:
+        scheme: the scheme only, because the rest of a URI may hold credentials.
+        hint: what to do about it, as a sentence.
+    """
+
+    def __init__(self, scheme: str, hint: str = "") -> None:
+        super().__init__(f"Locations of the scheme '{scheme}:' are not supported here.{' ' if hint else ''}{hint}")
+
+
+class MalformedRequest(InvalidRequest):
+    """The bytes of a request are not what its content type says."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The request cannot be read: {reason}.")
+
+
+class RequestTooLarge(MalformedRequest):
+    """A body, or a field of it, that is larger than the server takes."""
+
+    code = "RESOURCE_EXHAUSTED"
+    status = 413
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"its body is larger than {limit_bytes:,} bytes")
+
+
+class UnknownEndpoint(GenesisFlowError):
+    """No operation has this path."""
+
+    code = "ENDPOINT_NOT_FOUND"
+    status = 404
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is no endpoint {shown(path)} on this server.")
+
+
+class MethodNotAllowed(MalformedRequest):
+    """The path exists, but not with this method."""
+
+    code = "BAD_REQUEST"
+    status = 405
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        super().__init__(f"the method {method} is not allowed here, only {', '.join(allowed)}")
+
+
+# --- the thing is not there, or there already ----------------------------------------------------------------
+
+
+class NotFound(GenesisFlowError):
+    """The thing that a request names does not exist."""
+
+    code = "RESOURCE_DOES_NOT_EXIST"
+    status = 404
+
+
+class ExperimentNotFound(NotFound):
+    """No experiment has this id."""
+
+    def __init__(self, experiment_id: str) -> None:
+        super().__init__(f"No experiment has the id {shown(experiment_id)}.")
+
+
+class ExperimentNameNotFound(NotFound):
+    """No experiment has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No experiment has the name {shown(name)}.")
+
+
+class RunNotFound(NotFound):
+    """No run has this id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"No run has the id {shown(run_id)}.")
+
+
+class TagNotFound(NotFound):
+    """The thing has no tag of this name."""
+
+    def __init__(self, key: str, owner: str) -> None:
+        super().__init__(f"{owner} has no tag {shown(key)}.")
+
+
+class LoggedModelNotFound(NotFound):
+    """No logged model has this id."""
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(f"No logged model has the id {shown(model_id)}.")
+
+
+class ArtifactNotFound(NotFound):
+    """Nothing is stored at this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"No artifact is stored at {shown(path)}.")
+
+
+class AlreadyExists(GenesisFlowError):
+    """The thing that a request would make exists."""
+
+    code = "RESOURCE_ALREADY_EXISTS"
+    status = 400
+
+
+class ExperimentExists(AlreadyExists):
+    """An experiment of this name exists, perhaps deleted."""
+
+    def __init__(self, name: str, deleted: bool) -> None:
+        state = "exists in the deleted state: restore it or choose another name" if deleted else "exists already"
+        super().__init__(f"An experiment named {shown(name)} {state}.")
+
+
+# --- the caller may not ---------------------------------------------------------------------------------------
+
+
+class Forbidden(GenesisFlowError):
+    """The caller is not allowed to do this."""
+
+    code = "PERMISSION_DENIED"
+    status = 403
+
+
+class UnknownHost(Forbidden):
+    """The Host header names a host that this server does not answer for."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"This server does not answer for the host {shown(host)}; its operator can allow it with --allowed-hosts."
+        )
+
+
+class CrossSiteRequest(Forbidden):
+    """A page of another site asked for a change."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"Requests from the site {shown(origin)} are not allowed; "
+            "the operator can allow it with --cors-allowed-origins."
+        )
+
+
+class ArtifactsOutsideRoots(Forbidden):
+    """The server was asked for artifacts at a location that its operator did not configure."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            "These artifacts lie outside the locations that this server was given, so only a client with access of "
+            "its own can read or write them."
+        )
+        self.uri = uri
+
+
+# --- the server cannot -----------------------------------------------------------------------------------------
+
+
+class Unsupported(GenesisFlowError):
+    """Part of MLflow's interface that this server does not implement yet."""
+
+    code = "NOT_IMPLEMENTED"
+    status = 501
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"'{name}' is part of MLflow's interface but not of this version of Genesis-Flow.")
+
+
+class Unavailable(GenesisFlowError):
+    """The server cannot answer now; the same request may succeed later."""
+
+    code = "TEMPORARILY_UNAVAILABLE"
+    status = 503
+
+
+class ShuttingDown(Unavailable):
+    """The server is stopping and takes no new work."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is shutting down; try again on the next one.")
+
+
+class StorageFull(Unavailable):
+    """The disk or the bucket has no room left; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("The server's storage is full: nothing was written. Free some space and try again.")
+
+
+class StoreBusy(Unavailable):
+    """The database did not take the work in time; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("The database is busy: nothing was written. Try again.")
+
+
+class StoreFailed(GenesisFlowError):
+    """The database failed in a way that a retry does not mend."""
+
+    def __init__(self) -> None:
+        super().__init__("The database failed; the server's log has the cause.")
+
+
+class ForeignDatabase(GenesisFlowError):
+    """The database belongs to another program and is left untouched.
+
+    Args:
+        owner: whose it looks like.
+    """
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"This database was made by {owner}; Genesis-Flow leaves it untouched: give it a database of its own."
+        )
+
+
+class MissingExtra(GenesisFlowError):
+    """A command or location needs packages that are not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs packages that are not installed: pip install 'genesis-flow[{extra}]'")

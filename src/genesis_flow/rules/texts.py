@@ -1,0 +1,91 @@
+"""Which names, keys and texts are allowed, as a running MLflow 3.17 decides it, and no control characters besides."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from genesis_flow.errors import InvalidParameter, MissingParameter
+from genesis_flow.rules.limits import KEY_LENGTH
+
+_KEY = re.compile(r"[\w.\-/ :]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MODEL_NAME = re.compile(r"""[^/:.%"']+""")
+
+KEY_RULE = "made of letters, digits, '_', '-', '.', ' ', ':' and '/' only"
+PATH_RULE = "free of '.', '..' and empty segments, because keys are used as relative paths"
+
+
+def require(field: str, text: str | None) -> str:
+    """The text, which must be there and not empty.
+
+    Raises:
+        MissingParameter
+    """
+    if not text:
+        raise MissingParameter(field)
+    return text
+
+
+def check_key(field: str, key: str | None, most: int = KEY_LENGTH) -> str:
+    """The key of a metric, param or tag, if it may be one.
+
+    Raises:
+        MissingParameter, InvalidParameter
+    """
+    text = require(field, key)
+    if _KEY.fullmatch(text) is None:
+        raise InvalidParameter(field, text, KEY_RULE)
+    if "." in text or "/" in text:
+        normal = posixpath.normpath(text)
+        if normal != text or normal == "." or normal.startswith(("..", "/")):
+            raise InvalidParameter(field, text, PATH_RULE)
+    if len(text) > most:
+        raise InvalidParameter(field, text, f"at most {most} characters long, not {len(text)}")
+    return text
+
+
+def check_line(field: str, text: str, most: int) -> str:
+    """A name: one line without control characters, not longer than ``most`` characters.
+
+    Raises:
+        InvalidParameter
+    """
+    if _CONTROL.search(text):
+        raise InvalidParameter(field, text, "free of control characters")
+    if len(text) > most:
+        raise InvalidParameter(field, text, f"at most {most} characters long, not {len(text)}")
+    return text
+
+
+def check_text(field: str, text: str) -> str:
+    """Any text, of any length and any number of lines; only NUL is refused, which not every database can keep.
+
+    Raises:
+        InvalidParameter
+    """
+    if "\0" in text:
+        raise InvalidParameter(field, text, "free of NUL characters")
+    return text
+
+
+def check_model_name(field: str, name: str, most: int) -> str:
+    """The name of a logged model.
+
+    Raises:
+        InvalidParameter
+    """
+    if _MODEL_NAME.fullmatch(name) is None:
+        raise InvalidParameter(field, name, """free of '/', ':', '.', '%', '"' and "'\"""")
+    return check_line(field, name, most)
+
+
+def check_range(field: str, number: int, least: int, most: int) -> int:
+    """A number within bounds, both allowed.
+
+    Raises:
+        InvalidParameter
+    """
+    if not least <= number <= most:
+        raise InvalidParameter(field, number, f"between {least:,} and {most:,}")
+    return number

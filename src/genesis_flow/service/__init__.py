@@ -1,0 +1,1 @@
+"""What happens between the wire and a store: validate, authorize, store."""

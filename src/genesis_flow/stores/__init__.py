@@ -1,0 +1,1 @@
+"""Where experiments, runs and metrics are kept: one protocol, several backends."""

@@ -1,0 +1,46 @@
+"""From the URI of a store to the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+from genesis_flow.errors import UnsupportedLocation
+from genesis_flow.stores.protocol import Store
+
+
+def open_store(uri: str, *, artifact_root: str) -> Store:
+    """Opens the store that a URI names and makes what it needs to exist.
+
+    Args:
+        uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``, ``memory:`` or ``http(s)://…``.
+        artifact_root: below which new experiments get their artifact locations.
+
+    Raises:
+        UnsupportedLocation: no store has this scheme.
+        ForeignDatabase: the database belongs to another program; it is not touched.
+        StoreFailed: the database cannot be opened.
+    """
+    scheme, _, rest = uri.partition(":")
+    match scheme:
+        case "sqlite":
+            from genesis_flow.stores.sql.sqlite_store import open_sqlite
+
+            return open_sqlite(sqlite_path(rest), artifact_root=artifact_root)
+        case "memory":
+            from genesis_flow.stores.memory import MemoryStore
+
+            return MemoryStore(artifact_root=artifact_root)
+        case "http" | "https":
+            from genesis_flow.stores.rest import RestStore
+
+            return RestStore(uri)
+        case _:
+            raise UnsupportedLocation(scheme, "A store is sqlite:///path/to/file.db")
+
+
+def sqlite_path(rest: str) -> Path:
+    """The file in what stands behind ``sqlite:``; three slashes lead to a relative path, four to an absolute one."""
+    if not rest.startswith("///") or len(rest) == 3:
+        raise UnsupportedLocation("sqlite", "Name a file: sqlite:///genesis-flow.db or sqlite:////absolute/path.db")
+    return Path(unquote(rest[3:].partition("?")[0]))

@@ -1,0 +1,37 @@
+"""The datasets of experiments in SQL."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from genesis_flow.entities.datasets import DatasetSummary
+from genesis_flow.rules.ids import experiment_key
+from genesis_flow.stores.sql import schema
+from genesis_flow.stores.sql.connection import Connection, Statement, among
+from genesis_flow.wire.messages import datasets as messages
+
+MOST = 1_000
+
+_DATA, _LINKS, _RUNS = schema.datasets, schema.run_datasets, schema.runs
+SUMMARIES = Statement(
+    lambda dialect: (
+        sa.select(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context)
+        .join(_LINKS, _LINKS.c.dataset == _DATA.c.id)
+        .join(_RUNS, _RUNS.c.id == _LINKS.c.run)
+        .where(among(dialect, _DATA.c.experiment_id, "experiments"), _RUNS.c.lifecycle_stage == "active")
+        .distinct()
+        .order_by(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context)
+        .limit(MOST)
+    )
+)
+
+
+def search(connection: Connection, message: messages.SearchDatasets) -> messages.SearchDatasetsResponse:
+    """The datasets that active runs of the experiments read, each with each of its contexts."""
+    keys = connection.array({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
+    return messages.SearchDatasetsResponse(
+        dataset_summaries=tuple(
+            DatasetSummary(experiment_id=str(experiment), name=name, digest=digest, context=context)
+            for experiment, name, digest, context in connection.rows(SUMMARIES, experiments=keys)
+        )
+    )

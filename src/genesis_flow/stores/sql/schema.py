@@ -1,0 +1,215 @@
+"""The tables and their indexes.
+
+A run is kept twice: as rows, which searches use and which are the truth, and as ``runs.document``, its JSON as it is sent.
+Every write to a run empties the document in the same transaction; readers build a missing one from the rows, and the
+writer fills it in when the run has gone quiet. So a page of runs costs one column, and a wrong document cannot be.
+
+``experiment_id`` stands in the rows of params, tags and metrics too, because a run never moves and an index that starts with
+it answers a search of one experiment without looking at any other.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 1
+OWNER = "genesis-flow"
+PREFIX_LENGTH = 64
+"""Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
+
+metadata = sa.MetaData()
+
+
+def key(**options: bool) -> sa.Column[str]:
+    """A column for the name of a param, tag or metric."""
+    return sa.Column("key", sa.Text, nullable=False, **options)
+
+
+# Who made the database, its schema version, and the secret that signs page tokens.
+properties = sa.Table(
+    "genesis_properties",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+experiments = sa.Table(
+    "experiments",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("artifact_location", sa.Text, nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+experiment_tags = sa.Table(
+    "experiment_tags",
+    metadata,
+    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), primary_key=True),
+    key(primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False, unique=True),
+    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("started_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger),
+    sa.Column("deleted_ms", sa.BigInteger),
+    sa.Column("artifact_uri", sa.Text, nullable=False),
+    sa.Column("document", sa.LargeBinary),
+)
+# The default order of a search: the latest started first, equal ones by id.
+sa.Index("runs_by_start", runs.c.experiment_id, runs.c.started_ms.desc(), runs.c.run_id)
+sa.Index(
+    "runs_without_document",
+    runs.c.id,
+    sqlite_where=runs.c.document.is_(None),
+    postgresql_where=runs.c.document.is_(None),
+)
+
+
+def _entries(name: str) -> sa.Table:
+    """A table of texts by key that belong to runs: params and tags."""
+    table = sa.Table(
+        name,
+        metadata,
+        sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+        key(primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("experiment_id", sa.Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    sa.Index(f"{name}_by_value", table.c.experiment_id, table.c.key, value_prefix(table), table.c.run)
+    return table
+
+
+def value_prefix(table: sa.Table) -> sa.ColumnElement[str]:
+    """The part of a value that the index of its table holds."""
+    return sa.func.substr(table.c.value, sa.literal_column("1"), sa.literal_column(str(PREFIX_LENGTH)))
+
+
+run_params = _entries("run_params")
+run_tags = _entries("run_tags")
+
+# The latest point of each metric of a run: by step, then time, then value. NULL stands for NaN.
+run_metrics = sa.Table(
+    "run_metrics",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    key(primary_key=True),
+    sa.Column("value", sa.Double),
+    sa.Column("timestamp", sa.BigInteger, nullable=False),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sa.Column("experiment_id", sa.Integer, nullable=False),
+    sa.Index("run_metrics_by_value", "experiment_id", "key", "value", "run"),
+    sqlite_with_rowid=False,
+)
+
+# Every point. Its value is the JSON number as it is sent, because SQLite prints a double with 15 digits only.
+metric_points = sa.Table(
+    "metric_points",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    key(primary_key=True),
+    sa.Column("timestamp", sa.BigInteger, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("source_type", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("schema", sa.Text),
+    sa.Column("profile", sa.Text),
+    sa.UniqueConstraint("experiment_id", "name", "digest"),
+)
+
+run_datasets = sa.Table(
+    "run_datasets",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("dataset", sa.Integer, sa.ForeignKey("datasets.id"), primary_key=True),
+    # What the dataset was used for, a copy of its tag mlflow.data.context.
+    sa.Column("context", sa.Text),
+    sa.Column("tags", sa.Text, nullable=False),  # JSON: [[key, value], …]
+    sa.Index("run_datasets_by_dataset", "dataset", "run"),
+    sqlite_with_rowid=False,
+)
+
+run_models = sa.Table(
+    "run_models",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("direction", sa.Text, primary_key=True),  # input, output
+    sa.Column("model_id", sa.Text, primary_key=True),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+logged_models = sa.Table(
+    "logged_models",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("model_id", sa.Text, nullable=False, unique=True),
+    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("model_type", sa.Text, nullable=False),
+    sa.Column("source_run_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status_message", sa.Text),
+    sa.Column("artifact_uri", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Index("logged_models_by_creation", "experiment_id", "created_ms", "model_id"),
+)
+
+
+def _model_entries(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
+        key(primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+logged_model_params = _model_entries("logged_model_params")
+logged_model_tags = _model_entries("logged_model_tags")
+
+# Every point that was logged with a model. NULL stands for NaN; the text tells equal points from new ones.
+logged_model_metrics = sa.Table(
+    "logged_model_metrics",
+    metadata,
+    sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
+    key(primary_key=True),
+    sa.Column("dataset_name", sa.Text, primary_key=True),
+    sa.Column("dataset_digest", sa.Text, primary_key=True),
+    sa.Column("timestamp", sa.BigInteger, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, primary_key=True),
+    sa.Column("value", sa.Double),
+    sqlite_with_rowid=False,
+)

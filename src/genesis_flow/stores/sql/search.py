@@ -1,0 +1,205 @@
+"""Filters and orderings as SQL: expressions in, SQLAlchemy clauses out; values only as bound parameters.
+
+A filter becomes a condition that is never NULL, so that NOT is the plain complement. An ordering becomes columns, each with
+a rank in front (a value, NaN, nothing) that keeps what has no value last in both directions. A page continues behind
+the sort values of the row before it.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from genesis_flow.search.ast import (
+    And,
+    Between,
+    Comparison,
+    Expression,
+    Field,
+    IsNull,
+    Kind,
+    Leaf,
+    Like,
+    Membership,
+    Not,
+    Or,
+    Order,
+)
+from genesis_flow.stores.sql import schema
+
+Condition = sa.ColumnElement[bool]
+Column = sa.ColumnElement[Any]
+VALUE, NAN, NOTHING = 0, 1, 2
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+@dataclass(frozen=True)
+class Values:
+    """Where values of one kind stand: a table of rows by key that belong to what is searched.
+
+    Attributes:
+        table: the table.
+        owner: its column that names the thing searched.
+        indexed: whether an index over experiment, key and value leads from a value to its owner.
+        ordered: if the table holds many values of a key, the one that orders.
+    """
+
+    table: Any
+    owner: str
+    indexed: bool = False
+    ordered: Any = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is searched.
+
+    Attributes:
+        key: the integer key of a thing.
+        attributes: the columns of its attributes, by name.
+        values: the tables of its other values, by kind.
+        nullable: names of attributes that may be NULL.
+        datasets: columns of the datasets of a run, by name, and what links them to the run.
+    """
+
+    key: Column
+    attributes: Mapping[str, Column]
+    values: Mapping[Kind, Values]
+    nullable: frozenset[str] = frozenset()
+    datasets: Mapping[str, Column] | None = None
+
+
+def condition(expression: Expression, source: Source) -> Condition:
+    """The expression as a condition that is true or false for every thing."""
+    match expression:
+        case And(terms):
+            return sa.and_(*(condition(term, source) for term in terms))
+        case Or(terms):
+            return sa.or_(*(condition(term, source) for term in terms))
+        case Not(term):
+            return sa.not_(condition(term, source))
+        case _:
+            return _leaf(expression, source)
+
+
+def _leaf(leaf: Leaf, source: Source) -> Condition:
+    field = leaf.field
+    if field.kind is Kind.ATTRIBUTE:
+        column = source.attributes[field.key]
+        if isinstance(leaf, IsNull):
+            return column.is_not(None) if leaf.negated else column.is_(None)
+        holds = _holds(leaf, column)
+        return sa.and_(column.is_not(None), holds) if field.key in source.nullable else holds
+    rows = _rows(field, source)
+    if isinstance(leaf, IsNull):
+        return rows.exists() if leaf.negated else sa.not_(rows.exists())
+    return rows.where(_holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
+
+
+def _rows(field: Field, source: Source) -> sa.Select[Any]:
+    """The values of a field that belong to the thing of the enclosing query."""
+    if field.kind is Kind.DATASET:
+        links, data = schema.run_datasets, schema.datasets
+        statement = sa.select(sa.literal_column("1")).select_from(links.join(data, data.c.id == links.c.dataset))
+        return statement.where(links.c.run == source.key, _value(field, source).is_not(None))
+    values = source.values[field.kind]
+    statement = sa.select(sa.literal_column("1")).select_from(values.table)
+    return statement.where(values.table.c[values.owner] == source.key, values.table.c.key == field.key)
+
+
+def _value(field: Field, source: Source) -> Column:
+    if field.kind is Kind.DATASET:
+        assert source.datasets is not None  # only the grammar of runs has datasets
+        return source.datasets[field.key]
+    column: Column = source.values[field.kind].table.c.value
+    return column
+
+
+def _holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
+    """Whether a value satisfies the leaf. With ``nan``, NULL stands for NaN, which only differs from everything."""
+    match leaf:
+        case Comparison(_, comparator, value):
+            holds = _COMPARE[comparator](column, value)
+            differs = comparator == "!="
+        case Like(_, pattern, ignore_case, negated):
+            matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)
+            holds, differs = (sa.not_(matches) if negated else matches), negated
+        case Membership(_, values, negated):
+            holds, differs = (column.not_in(values) if negated else column.in_(values)), negated
+        case Between(_, low, high, negated):
+            within = column.between(low, high)
+            holds, differs = (sa.not_(within) if negated else within), negated
+        case IsNull():
+            raise AssertionError("IS NULL looks at rows, not at a value")
+    if not nan:
+        return holds
+    return sa.or_(column.is_(None), holds) if differs else sa.and_(column.is_not(None), holds)
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+# --- ordering ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of an ordering as SQL: the rank, or None where everything has a value, and the value."""
+
+    rank: Column | None
+    value: Column
+    ascending: bool
+
+    def columns(self) -> list[Column]:
+        """What the order is by."""
+        direction = self.value.asc() if self.ascending else self.value.desc()
+        return [direction] if self.rank is None else [self.rank, direction]
+
+
+def terms(order: Sequence[Order], source: Source, joined: sa.FromClause) -> tuple[list[Term], sa.FromClause]:
+    """The terms of an ordering, and ``joined`` with the tables that they need."""
+    found: list[Term] = []
+    for number, one in enumerate(order):
+        field = one.field
+        if field.kind is Kind.ATTRIBUTE:
+            column = source.attributes[field.key]
+            rank = sa.case((column.is_(None), NOTHING), else_=VALUE) if field.key in source.nullable else None
+            found.append(Term(rank, column, one.ascending))
+            continue
+        values = source.values[field.kind]
+        table = (values.table if values.ordered is None else values.ordered).alias(f"o{number}")
+        joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == field.key))
+        found.append(Term(_rank(table.c[values.owner], table.c.value), table.c.value, one.ascending))
+    return found, joined
+
+
+def _rank(owner: Column, value: Column) -> Column:
+    return sa.case((owner.is_(None), NOTHING), (value.is_(None), NAN), else_=VALUE)
+
+
+def behind(terms_: Sequence[Term], position: Sequence[tuple[int, Any]]) -> Condition:
+    """The things that come behind a position: rank and value of each term of the last one of the page before."""
+    cases: list[Condition] = []
+    equal: list[Condition] = []
+    for term, (rank, value) in zip(terms_, position, strict=True):
+        if term.rank is not None:
+            cases.append(sa.and_(*equal, term.rank > rank))
+            equal.append(term.rank == rank)
+        if rank == VALUE:
+            further = term.value > value if term.ascending else term.value < value
+            cases.append(sa.and_(*equal, further))
+            equal.append(term.value == value)
+    return sa.or_(*cases)

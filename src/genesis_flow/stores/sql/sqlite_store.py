@@ -1,0 +1,64 @@
+"""Opening the store on SQLite: whose file it is, its tables, and the work of quiet moments."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from genesis_flow.errors import ForeignDatabase, StoreFailed
+from genesis_flow.rules.clock import Clock, now_ms
+from genesis_flow.stores.sql import documents, schema
+from genesis_flow.stores.sql.sqlite import DIALECT, SqliteConnection, SqliteDatabase, Transaction, translated
+from genesis_flow.stores.sql.store import SqlStore, prepare
+
+
+def open_sqlite(path: Path, *, artifact_root: str, clock: Clock = now_ms) -> SqlStore:
+    """Opens a store in a SQLite file, making file and tables if they do not exist.
+
+    Raises:
+        ForeignDatabase: the file has tables that are not ours; it is not touched.
+        StoreFailed: the file cannot be opened or made, or is no database.
+    """
+    refuse_foreign(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        secret = _make_tables(path, artifact_root, clock())
+        return SqlStore(
+            SqliteDatabase(path, on_idle=documents.settle), secret=secret, artifact_root=artifact_root, clock=clock
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise (translated(error) if isinstance(error, sqlite3.Error) else StoreFailed()) from error
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raises ``ForeignDatabase`` if the file holds tables of another program, without writing to it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        # Immutable and read-only: not even a lock or a journal is made beside somebody else's file.
+        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as look:
+            tables = {name for (name,) in look.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as error:
+        raise ForeignDatabase("a program that is not SQLite") from error
+    finally:
+        if "look" in locals():
+            look.close()
+    if not tables or schema.properties.name in tables:
+        return
+    raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
+
+
+def _make_tables(path: Path, artifact_root: str, now: int) -> bytes:
+    """Makes the tables that are missing; the secret that signs page tokens."""
+    connection = SqliteConnection(path, writable=True)
+    try:
+        with Transaction(connection):
+            for table in schema.metadata.sorted_tables:
+                connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
+                for index in table.indexes:
+                    connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=DIALECT)))
+            return prepare(connection, artifact_root=artifact_root, now=now)
+    finally:
+        connection.close()

@@ -1,0 +1,260 @@
+"""The store on a relational database: each verb, and how it runs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam as value
+
+from genesis_flow.rules.clock import Clock, now_ms
+from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
+from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
+from genesis_flow.rules.locations import joined
+from genesis_flow.stores.protocol import Capability
+from genesis_flow.stores.sql import (
+    datasets,
+    experiment_search,
+    experiments,
+    logged_models,
+    metrics,
+    model_search,
+    run_search,
+    runs,
+    schema,
+)
+from genesis_flow.stores.sql.connection import Connection, Database, Statement
+from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.wire.codec import Reply
+from genesis_flow.wire.messages import datasets as dataset_messages
+from genesis_flow.wire.messages import experiments as experiment_messages
+from genesis_flow.wire.messages import logged_models as model_messages
+from genesis_flow.wire.messages import metrics as metric_messages
+from genesis_flow.wire.messages import runs as run_messages
+from genesis_flow.wire.messages import unlisted
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+PROPERTIES = schema.properties
+PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
+PUT_PROPERTY = Statement(upsert(PROPERTIES, "name"))
+
+
+class SqlStore:
+    """Experiments, runs, metrics, datasets and logged models in a relational database.
+
+    Args:
+        database: the database, with its tables made.
+        secret: the key that signs page tokens.
+        artifact_root: below which new experiments get their artifact locations.
+        clock: the time.
+    """
+
+    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+
+    def __init__(self, database: Database, *, secret: bytes, artifact_root: str, clock: Clock = now_ms) -> None:
+        self._database = database
+        self._secret = secret
+        self._artifact_root = artifact_root
+        self._clock = clock
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for a commit."""
+        return self._database.waiting
+
+    async def check(self) -> None:
+        await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def _read(self, work: Callable[[Connection, M], R], message: M) -> R:
+        return await self._database.read(lambda connection: work(connection, message))
+
+    async def _scan(self, work: Callable[[Connection, M], R], message: M) -> R:
+        return await self._database.scan(lambda connection: work(connection, message))
+
+    async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
+        return await self._database.write(lambda connection: work(connection, message))
+
+    async def _write_dated(self, work: Callable[..., R], message: Any) -> R:
+        now = self._clock()
+        return await self._database.write(lambda connection: work(connection, message, now_ms=now))
+
+    # --- experiments ------------------------------------------------------------------------------------------
+
+    async def create_experiment(
+        self, message: experiment_messages.CreateExperiment
+    ) -> Reply[experiment_messages.CreateExperimentResponse]:
+        return await self._write_dated(
+            partial(experiments.create, artifact_root=self._artifact_root), message
+        )
+
+    async def get_experiment(
+        self, message: experiment_messages.GetExperiment
+    ) -> Reply[experiment_messages.GetExperimentResponse]:
+        return await self._read(experiments.get, message)
+
+    async def get_experiment_by_name(
+        self, message: experiment_messages.GetExperimentByName
+    ) -> Reply[experiment_messages.GetExperimentByNameResponse]:
+        return await self._read(experiments.get_by_name, message)
+
+    async def search_experiments(
+        self, message: experiment_messages.SearchExperiments
+    ) -> Reply[experiment_messages.SearchExperimentsResponse]:
+        return await self._scan(partial(experiment_search.search, secret=self._secret), message)
+
+    async def update_experiment(
+        self, message: experiment_messages.UpdateExperiment
+    ) -> Reply[experiment_messages.UpdateExperimentResponse]:
+        return await self._write_dated(experiments.update, message)
+
+    async def delete_experiment(
+        self, message: experiment_messages.DeleteExperiment
+    ) -> Reply[experiment_messages.DeleteExperimentResponse]:
+        return await self._write_dated(experiments.delete, message)
+
+    async def restore_experiment(
+        self, message: experiment_messages.RestoreExperiment
+    ) -> Reply[experiment_messages.RestoreExperimentResponse]:
+        return await self._write_dated(experiments.restore, message)
+
+    async def set_experiment_tag(
+        self, message: experiment_messages.SetExperimentTag
+    ) -> Reply[experiment_messages.SetExperimentTagResponse]:
+        return await self._write(experiments.set_tag, message)
+
+    async def delete_experiment_tag(
+        self, message: experiment_messages.DeleteExperimentTag
+    ) -> Reply[experiment_messages.DeleteExperimentTagResponse]:
+        return await self._write(experiments.delete_tag, message)
+
+    # --- runs ---------------------------------------------------------------------------------------------------
+
+    async def create_run(self, message: run_messages.CreateRun) -> Reply[run_messages.CreateRunResponse]:
+        return await self._write(runs.create, message)
+
+    async def get_run(self, message: run_messages.GetRun) -> Reply[run_messages.GetRunResponse]:
+        return await self._read(runs.get, message)
+
+    async def update_run(self, message: run_messages.UpdateRun) -> Reply[run_messages.UpdateRunResponse]:
+        return await self._write(runs.update, message)
+
+    async def delete_run(self, message: run_messages.DeleteRun) -> Reply[run_messages.DeleteRunResponse]:
+        return await self._write_dated(runs.delete, message)
+
+    async def restore_run(self, message: run_messages.RestoreRun) -> Reply[run_messages.RestoreRunResponse]:
+        return await self._write(runs.restore, message)
+
+    async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
+        return await self._scan(partial(run_search.search, secret=self._secret), message)
+
+    async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
+        return await self._write(runs.log_batch, message)
+
+    async def delete_tag(self, message: run_messages.DeleteTag) -> Reply[run_messages.DeleteTagResponse]:
+        return await self._write(runs.delete_tag, message)
+
+    async def log_inputs(self, message: run_messages.LogInputs) -> Reply[run_messages.LogInputsResponse]:
+        return await self._write(runs.log_inputs, message)
+
+    async def log_outputs(self, message: run_messages.LogOutputs) -> Reply[run_messages.LogOutputsResponse]:
+        return await self._write(runs.log_outputs, message)
+
+    async def log_model(self, message: run_messages.LogModel) -> Reply[run_messages.LogModelResponse]:
+        return await self._write(runs.log_model, message)
+
+    # --- metrics ------------------------------------------------------------------------------------------------
+
+    async def get_metric_history(
+        self, message: metric_messages.GetMetricHistory
+    ) -> Reply[metric_messages.GetMetricHistoryResponse]:
+        return await self._scan(partial(metrics.history, secret=self._secret), message)
+
+    async def get_metric_history_bulk(
+        self, message: unlisted.GetMetricHistoryBulk
+    ) -> Reply[unlisted.GetMetricHistoryBulkResponse]:
+        most = HISTORY_BULK_POINTS_MOST if message.max_results is None else message.max_results
+        return await self._scan(partial(metrics.history_bulk, most=most), message)
+
+    async def get_metric_history_bulk_interval(
+        self, message: metric_messages.GetMetricHistoryBulkInterval
+    ) -> Reply[metric_messages.GetMetricHistoryBulkIntervalResponse]:
+        most = message.max_results or INTERVAL_POINTS_DEFAULT
+        return await self._scan(partial(metrics.history_bulk_interval, most=most), message)
+
+    # --- datasets and logged models --------------------------------------------------------------------------
+
+    async def search_datasets(
+        self, message: dataset_messages.SearchDatasets
+    ) -> Reply[dataset_messages.SearchDatasetsResponse]:
+        return await self._scan(datasets.search, message)
+
+    async def create_logged_model(
+        self, message: model_messages.CreateLoggedModel
+    ) -> Reply[model_messages.CreateLoggedModelResponse]:
+        return await self._write_dated(logged_models.create, message)
+
+    async def get_logged_model(
+        self, message: model_messages.GetLoggedModel
+    ) -> Reply[model_messages.GetLoggedModelResponse]:
+        return await self._read(logged_models.get, message)
+
+    async def finalize_logged_model(
+        self, message: model_messages.FinalizeLoggedModel
+    ) -> Reply[model_messages.FinalizeLoggedModelResponse]:
+        return await self._write_dated(logged_models.finalize, message)
+
+    async def delete_logged_model(
+        self, message: model_messages.DeleteLoggedModel
+    ) -> Reply[model_messages.DeleteLoggedModelResponse]:
+        return await self._write_dated(logged_models.delete, message)
+
+    async def search_logged_models(
+        self, message: model_messages.SearchLoggedModels
+    ) -> Reply[model_messages.SearchLoggedModelsResponse]:
+        return await self._scan(partial(model_search.search, secret=self._secret), message)
+
+    async def set_logged_model_tags(
+        self, message: model_messages.SetLoggedModelTags
+    ) -> Reply[model_messages.SetLoggedModelTagsResponse]:
+        return await self._write(logged_models.set_tags, message)
+
+    async def delete_logged_model_tag(
+        self, message: model_messages.DeleteLoggedModelTag
+    ) -> Reply[model_messages.DeleteLoggedModelTagResponse]:
+        return await self._write(logged_models.delete_tag, message)
+
+    async def log_logged_model_params(
+        self, message: model_messages.LogLoggedModelParamsRequest
+    ) -> Reply[model_messages.LogLoggedModelParamsRequestResponse]:
+        return await self._write(logged_models.log_params, message)
+
+
+def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
+    """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens."""
+    entries = {
+        "owner": schema.OWNER,
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "token_secret": secrets.token_hex(32),
+    }
+    connection.many(PUT_PROPERTY, ({"name": name, "value": text} for name, text in entries.items()))
+    if connection.row(experiments.BY_ID, id=int(DEFAULT_EXPERIMENT_ID)) is None:
+        connection.run(
+            experiments.INSERT_WITH_ID,
+            id=int(DEFAULT_EXPERIMENT_ID),
+            name=DEFAULT_EXPERIMENT_NAME,
+            artifact_location=joined(artifact_root, DEFAULT_EXPERIMENT_ID),
+            lifecycle_stage="active",
+            created_ms=now,
+            updated_ms=now,
+        )
+    row = connection.row(PROPERTY, name="token_secret")
+    assert row is not None  # written above
+    return bytes.fromhex(row[0])

@@ -1,0 +1,48 @@
+"""Inserts that meet an existing row, in the words that SQLite and PostgreSQL share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import ClauseElement
+
+
+def upsert(
+    table: sa.Table, *keys: str, update: Sequence[str] = (), newer: Sequence[str] = ()
+) -> Callable[[Dialect], ClauseElement]:
+    """``INSERT … ON CONFLICT``; every column is bound to a value of its own name.
+
+    Args:
+        table: the table.
+        keys: the columns whose uniqueness may be violated.
+        update: the columns to overwrite then; none: the existing row stays.
+        newer: if given, overwrite only where this tuple of columns is greater in the new row; NULL counts as 0.
+    """
+
+    def written_for(dialect: Dialect) -> ClauseElement:
+        statement = _insert(dialect)(table).values({c.name: sa.bindparam(c.name) for c in table.columns})
+        if not update:
+            return statement.on_conflict_do_nothing(index_elements=list(keys))
+        new, zero = statement.excluded, sa.literal_column("0")
+        where = None
+        if newer:
+            where = sa.tuple_(*(sa.func.coalesce(new[c], zero) for c in newer)) > sa.tuple_(
+                *(sa.func.coalesce(table.c[c], zero) for c in newer)
+            )
+        return statement.on_conflict_do_update(
+            index_elements=list(keys), set_={c: new[c] for c in update}, where=where
+        )
+
+    return written_for
+
+
+def _insert(dialect: Dialect) -> Callable[[sa.Table], Insert]:
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert  # type: ignore[return-value]  # it has the same two methods
+    return sqlite_insert

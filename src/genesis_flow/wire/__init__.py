@@ -1,0 +1,1 @@
+"""MLflow's interface on the wire: the table of operations, their messages, and MLflow's JSON dialect."""

@@ -1,0 +1,23 @@
+"""Requests and responses of MLflow's server that its own table does not list. Written by hand."""
+
+from __future__ import annotations
+
+from genesis_flow.entities.message import Int32, Message
+from genesis_flow.entities.metrics import MetricWithRunId
+
+
+class GetMetricHistoryBulk(Message, frozen=True, kw_only=True):
+    """``GET /ajax-api/2.0/mlflow/metrics/get-history-bulk``.
+
+    The field's singular name is MLflow's: it is a query parameter that is repeated.
+    """
+
+    run_id: tuple[str, ...] = ()
+    metric_key: str = ""
+    max_results: Int32 | None = None
+
+
+class GetMetricHistoryBulkResponse(Message, frozen=True, kw_only=True):
+    """The points of one metric in several runs; each carries its run's id."""
+
+    metrics: tuple[MetricWithRunId, ...] = ()

@@ -1,0 +1,1 @@
+"""Unmodified MLflow clients from PyPI drive a running server."""

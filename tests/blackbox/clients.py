@@ -1,0 +1,97 @@
+"""The MLflow clients the server is tested with, each in a virtual environment of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class ClientNotInstalled(Exception):
+    """pip could not install a client here; the text is pip's last line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A released MLflow client and the libraries that its users have beside it."""
+
+    version: str
+    libraries: tuple[str, ...]
+
+    @property
+    def requirements(self) -> str:
+        """One requirement a line; kept in the environment to tell whether it is up to date."""
+        return "\n".join((f"mlflow-skinny=={self.version}", *self.libraries)) + "\n"
+
+    @property
+    def directory(self) -> Path:
+        return cache_directory() / "clients" / f"mlflow-{self.version}"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that has this client."""
+        if os.name == "nt":
+            return self.directory / "Scripts" / "python.exe"
+        return self.directory / "bin" / "python"
+
+    def install(self) -> None:
+        """Create the environment, or do nothing when it already has these requirements.
+
+        Raises:
+            ClientNotInstalled: pip failed; nothing half-made is left behind.
+        """
+        # Written last, so that an interrupted installation starts again.
+        installed = self.directory / "requirements.txt"
+        if installed.is_file() and installed.read_text() == self.requirements:
+            return
+        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            _run(sys.executable, "-m", "venv", str(self.directory))
+            _run(str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                 *self.requirements.split())
+        except ClientNotInstalled:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
+        installed.write_text(self.requirements)
+
+
+def cache_directory() -> Path:
+    """Where environments are kept between test sessions."""
+    return Path(os.environ.get("GENESIS_TEST_CACHE", REPOSITORY / ".cache")).resolve()
+
+
+def select_clients(selection: str) -> list[Client]:
+    """The clients of a selection: ``all``, or versions separated by commas."""
+    if selection == "all":
+        return list(CLIENTS.values())
+    versions = [version.strip() for version in selection.split(",")]
+    unknown = [version for version in versions if version not in CLIENTS]
+    if unknown:
+        raise ValueError(f"no client {', '.join(unknown)}; there are: all, {', '.join(CLIENTS)}")
+    return [CLIENTS[version] for version in versions]
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise ClientNotInstalled(lines[-1] if lines else f"{command[0]} ended with {done.returncode}")
+
+
+# The bounds are those of the full `mlflow` distribution of the same version.
+_LIBRARIES = ("scikit-learn<2", "matplotlib<4", "pillow")
+CLIENTS = {
+    client.version: client
+    for client in (
+        # Since 3.13 scikit-learn models are saved with skops.
+        Client("3.17.2", (*_LIBRARIES, "pandas<4", "skops<1")),
+        Client("3.1.4", (*_LIBRARIES, "pandas<3")),
+        Client("2.22.5", (*_LIBRARIES, "pandas<3,!=2.3.0")),
+    )
+}
+NEWEST = "3.17.2"

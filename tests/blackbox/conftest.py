@@ -1,0 +1,58 @@
+"""Options and fixtures: which clients, which server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.blackbox.clients import NEWEST, Client, ClientNotInstalled, select_clients
+from tests.blackbox.servers import running_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--client",
+        help="MLflow clients to test with: 'all', or versions separated by commas "
+        f"(default: GENESIS_TEST_CLIENTS, else {NEWEST})",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "client" not in metafunc.fixturenames:
+        return
+    # The option is unknown when only a parent folder was named on the command line.
+    selection = metafunc.config.getoption("--client", default=None)
+    selection = selection or os.environ.get("GENESIS_TEST_CLIENTS") or NEWEST
+    try:
+        clients = select_clients(selection)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+    ids = [client.version for client in clients]
+    metafunc.parametrize("client", clients, ids=ids, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def client(request: pytest.FixtureRequest) -> Client:
+    """A client, installed."""
+    wanted: Client = request.param
+    try:
+        wanted.install()
+    except ClientNotInstalled as error:
+        reason = f"mlflow-skinny {wanted.version} could not be installed: {error}"
+        # Continuous integration must not turn green because nothing was tested.
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server: ours, or the one named by GENESIS_TEST_SERVER_URI."""
+    if elsewhere := os.environ.get("GENESIS_TEST_SERVER_URI"):
+        yield elsewhere.rstrip("/")
+        return
+    with running_server(tmp_path_factory.mktemp("server")) as uri:
+        yield uri

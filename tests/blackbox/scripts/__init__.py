@@ -1,0 +1,1 @@
+"""What the clients run: each file is one test, run by the client's own interpreter."""

@@ -1,0 +1,57 @@
+"""Each script is one test for each client."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.blackbox.clients import REPOSITORY, Client, cache_directory
+
+SCRIPTS = sorted(path for path in (Path(__file__).parent / "scripts").glob("*.py") if path.stem != "__init__")
+TIMEOUT_S = 180
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_an_unmodified_client_finishes_the_script(
+    client: Client, script: Path, server_uri: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        # As a module: the folder of a script on sys.path would shadow libraries of the same name.
+        [str(client.python), "-m", f"tests.blackbox.scripts.{script.stem}"],
+        cwd=tmp_path,
+        env=_environment(server_uri),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    last_line = done.stdout.rstrip().rpartition("\n")[2]
+    if done.returncode == 0 and last_line.startswith("skip: "):
+        pytest.skip(last_line.removeprefix("skip: "))
+    assert (done.returncode, last_line) == (0, "ok"), done.stdout[-20_000:]
+
+
+def _environment(server_uri: str) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MLFLOW_", "PYTHON", "GENESIS_", "VIRTUAL_ENV"))
+    }
+    return inherited | {
+        "MLFLOW_TRACKING_URI": server_uri,
+        # A repeated request would hide an answer of 500.
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": str(cache_directory() / "matplotlib"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONIOENCODING": "utf-8",
+    }

@@ -1,0 +1,28 @@
+"""The calls, a module a noun. A noun uses nothing that another one made, so each can be played alone."""
+
+from __future__ import annotations
+
+from tests.differential.call import Sections
+from tests.differential.calls import (
+    artifacts,
+    bad_input,
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    runs,
+    search_experiments,
+    search_runs,
+)
+
+NOUNS: dict[str, Sections] = {
+    "experiments": experiments.CALLS,
+    "search_experiments": search_experiments.CALLS,
+    "runs": runs.CALLS,
+    "metrics": metrics.CALLS,
+    "search_runs": search_runs.CALLS,
+    "datasets": datasets.CALLS,
+    "logged_models": logged_models.CALLS,
+    "artifacts": artifacts.CALLS,
+    "bad_input": bad_input.CALLS,
+}

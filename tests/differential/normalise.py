@@ -1,0 +1,87 @@
+"""Makes two servers' answers comparable: what may differ becomes a placeholder, and nothing else does.
+
+- Ids that a server drew, run names it invented and page tokens become `<run 1>`, `<model 2>`,
+  `<experiment 1>`, `<name 1>`, `<page 1>`, numbered by their first appearance in the noun's answers.
+- Times that the server took from its own clock become `<now>`; times that the client sent stay.
+- Lists that have no order (the params, tags, metrics, inputs of a run) are sorted.
+- Of an error only the status and the code count: the sentences are each server's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import defaultdict
+from http import HTTPStatus
+from typing import Any
+
+from tests.differential.server import Answer
+
+Comparable = dict[str, Any]
+
+# Wherever it stands: alone, in a URI, in the text of a tag. One letter 32 times is an id the client made up.
+_DRAWN_ID = re.compile(r"\b(m-)?(?!(.)\2{31})[0-9a-f]{32}\b")
+_INVENTED_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
+_EXPERIMENT_IN_URI = re.compile(r"(?<=^mlflow-artifacts:/)[1-9]\d*(?=/|$)")
+
+_UNORDERED = {"params", "tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"}
+_UNORDERED_PAGES = {"dataset_summaries"}
+
+_HOUR_MS = 3_600_000
+
+
+class Normaliser:
+    """Remembers one server's ids over the answers of one noun, so that the same id gets the same placeholder."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, dict[str, str]] = defaultdict(dict)
+        self._now_ms = time.time() * 1000
+
+    def comparable(self, answer: Answer) -> Comparable:
+        """The part of an answer in which two servers must agree."""
+        is_json = answer.media_type == "application/json" and not answer.is_file and answer.body
+        parsed = json.loads(answer.body) if is_json else None
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            code = parsed.get("error_code") if isinstance(parsed, dict) else None
+            return {"status": answer.status, "error_code": code}
+        if parsed is None:
+            return {"status": answer.status, "text": answer.body.decode(errors="backslashreplace")}
+        return {"status": answer.status, "json": self._value(parsed, "", depth=0)}
+
+    def _value(self, value: Any, key: str, depth: int) -> Any:
+        match value:
+            case dict():
+                return {name: self._value(item, name, depth + 1) for name, item in value.items()}
+            case list():
+                items = [self._value(item, key, depth) for item in value]
+                # A list of metrics directly in the answer is a history, which is ordered.
+                unordered = _UNORDERED_PAGES if depth == 1 else _UNORDERED
+                return sorted(items, key=_canonical) if key in unordered else items
+            case str():
+                return self._text(value, key)
+            case int() if key != "step" and abs(value - self._now_ms) < _HOUR_MS:
+                return "<now>"
+            case _:
+                return value
+
+    def _text(self, value: str, key: str) -> str:
+        if key == "experiment_id" and value != "0":
+            return self._placeholder("experiment", value)
+        if key == "next_page_token":
+            return self._placeholder("page", value)
+        if _INVENTED_NAME.fullmatch(value):
+            return self._placeholder("name", value)
+        value = _EXPERIMENT_IN_URI.sub(lambda found: self._placeholder("experiment", found[0]), value)
+        return _DRAWN_ID.sub(self._id, value)
+
+    def _id(self, found: re.Match[str]) -> str:
+        return self._placeholder("model" if found[1] else "run", found[0])
+
+    def _placeholder(self, kind: str, value: str) -> str:
+        known = self._seen[kind]
+        return known.setdefault(value, f"<{kind} {len(known) + 1}>")
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

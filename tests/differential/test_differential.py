@@ -1,0 +1,69 @@
+"""Every call gets the answer that MLflow gives, but for the differences that are listed.
+
+`pytest -k search_runs/pages` compares one section; its noun is played from the start all the same.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+
+import pytest
+
+from tests.differential.calls import NOUNS
+from tests.differential.conftest import AGAINST_ITSELF, Outcomes, Pair, Side
+from tests.differential.differences import DIFFERENCES, Difference, difference_at
+from tests.differential.play import steps_of
+
+STEP_IDS = [step.id for noun, sections in NOUNS.items() for step in steps_of(noun, sections)]
+LONGEST_LINE = 300
+
+
+@pytest.mark.parametrize("step_id", STEP_IDS)
+def test_the_answer_is_the_one_that_mlflow_gives(step_id: str, outcomes: Outcomes) -> None:
+    pair = outcomes(step_id.partition("/")[0])[step_id]
+    difference = None if AGAINST_ITSELF else difference_at(step_id)
+    same = pair.mlflow.comparable == pair.ours.comparable
+    if difference is None and not same:
+        pytest.fail(f"{step_id}\n{_report(pair)}", pytrace=False)
+    if difference is not None:
+        _check_listed(difference, pair, same=same)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.steps)
+def test_a_listed_difference_names_a_step(difference: Difference) -> None:
+    assert any(difference.covers(step_id) for step_id in STEP_IDS)
+
+
+def test_every_step_has_a_name_of_its_own() -> None:
+    assert len(set(STEP_IDS)) == len(STEP_IDS)
+
+
+def _check_listed(difference: Difference, pair: Pair, *, same: bool) -> None:
+    if same:
+        pytest.fail(f"listed as a difference, but both answer alike now: {difference.why}", pytrace=False)
+    if difference.status is not None and pair.ours.played.answer.status != difference.status:
+        pytest.fail(f"listed to answer {difference.status}\n{_report(pair)}", pytrace=False)
+
+
+def _report(pair: Pair) -> str:
+    request = pair.ours.played.request
+    return "\n".join(
+        line[:LONGEST_LINE]
+        for line in (
+            f"request: {request.method} {request.target}",
+            f"body:    {(request.body or b'').decode(errors='backslashreplace')}",
+            f"MLflow:  {_spoken(pair.mlflow)}",
+            f"ours:    {_spoken(pair.ours)}",
+            *difflib.unified_diff(_lines(pair.mlflow), _lines(pair.ours), "MLflow", "ours", lineterm="", n=4),
+        )
+    )
+
+
+def _spoken(side: Side) -> str:
+    body = side.played.answer.body.decode(errors="backslashreplace")
+    return f"{side.played.answer.status} {' '.join(body.split())}"
+
+
+def _lines(side: Side) -> list[str]:
+    return json.dumps(side.comparable, indent=2, ensure_ascii=False, sort_keys=True).splitlines()
