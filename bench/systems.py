@@ -64,7 +64,9 @@ def _ours(_: Path) -> System:
         server = [sys.executable, "-m", "genesis_flow", "server"]
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
-    return System("ours", "Genesis-Flow", command, _environment(keep="PYTHONPATH"))
+    # The server runs in a folder of its own, where a relative PYTHONPATH would lead elsewhere.
+    python_path = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
+    return System("ours", "Genesis-Flow", command, _environment() | {"PYTHONPATH": python_path})
 
 
 def _fasttrackml(cache: Path) -> System:
@@ -90,11 +92,10 @@ def _mlflow(cache: Path) -> System:
     return System("mlflow", f"MLflow {MLFLOW}", command, _environment())
 
 
-def _environment(keep: str = "") -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """This process's environment without what would change a server's defaults."""
     changing = ("MLFLOW_", "FML_", "GENESIS_", "PYTHON", "VIRTUAL_ENV")
-    kept = [name for name in os.environ if name == keep or not name.startswith(changing)]
-    return {name: os.environ[name] for name in kept}
+    return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
 
 
 def _install(cache: Path, requirement: str, *options: str) -> Path:

@@ -401,3 +401,26 @@ class MissingExtra(GenesisFlowError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs packages that are not installed: pip install 'genesis-flow[{extra}]'")
+
+
+class ArtifactsNotServed(Unavailable):
+    """Artifacts were asked for on a server that serves none."""
+
+    def __init__(self) -> None:
+        super().__init__("This server does not serve artifacts; its operator can turn that on with --serve-artifacts.")
+
+
+class UnsatisfiableRange(InvalidRequest):
+    """A range of bytes that the file does not have."""
+
+    status = 416
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The file has {size_bytes:,} bytes; the range that was asked for starts behind them.")
+
+
+class InternalError(GenesisFlowError):
+    """Something failed that nobody foresaw; the log has the cause."""
+
+    def __init__(self) -> None:
+        super().__init__("The server failed; its log has the cause.")

@@ -56,27 +56,27 @@ class Request:
     headers: Mapping[str, str]
 
 
-def GET(path: str, query: Query = (), **rest: Any) -> Call:  # noqa: N802 the field's own word
+def GET(path: str, query: Query = (), **rest: Any) -> Call:
     """A call whose message travels in the query string."""
     return Call("GET", path, query=query, **rest)
 
 
-def POST(path: str, message: Any = None, **rest: Any) -> Call:  # noqa: N802
+def POST(path: str, message: Any = None, **rest: Any) -> Call:
     """A call whose message travels as a JSON body."""
     return Call("POST", path, message=message, **rest)
 
 
-def PATCH(path: str, message: Any = None, **rest: Any) -> Call:  # noqa: N802
+def PATCH(path: str, message: Any = None, **rest: Any) -> Call:
     """A call whose message travels as a JSON body."""
     return Call("PATCH", path, message=message, **rest)
 
 
-def DELETE(path: str, message: Any = None, **rest: Any) -> Call:  # noqa: N802
+def DELETE(path: str, message: Any = None, **rest: Any) -> Call:
     """A call whose message travels as a JSON body."""
     return Call("DELETE", path, message=message, **rest)
 
 
-def PUT(path: str, body: bytes = b"", **rest: Any) -> Call:  # noqa: N802
+def PUT(path: str, body: bytes = b"", **rest: Any) -> Call:
     """A call that carries the bytes of an artifact."""
     return Call("PUT", path, body=body, **rest)
 

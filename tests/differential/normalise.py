@@ -3,7 +3,8 @@
 - Ids that a server drew, run names it invented and page tokens become `<run 1>`, `<model 2>`,
   `<experiment 1>`, `<name 1>`, `<page 1>`, numbered by their first appearance in the noun's answers.
 - Times that the server took from its own clock become `<now>`; times that the client sent stay.
-- Lists that have no order (the params, tags, metrics, inputs of a run) are sorted.
+- Lists that have no order (the params, tags, metrics, inputs of a run) are sorted. The histories of several
+  runs come in the order of the drawn ids: they are put in the order in which the runs appeared.
 - Of an error only the status and the code count: the sentences are each server's own.
 """
 
@@ -54,16 +55,22 @@ class Normaliser:
             case dict():
                 return {name: self._value(item, name, depth + 1) for name, item in value.items()}
             case list():
-                items = [self._value(item, key, depth) for item in value]
-                # A list of metrics directly in the answer is a history, which is ordered.
-                unordered = _UNORDERED_PAGES if depth == 1 else _UNORDERED
-                return sorted(items, key=_canonical) if key in unordered else items
+                return self._list([self._value(item, key, depth) for item in value], key, depth)
             case str():
                 return self._text(value, key)
             case int() if key != "step" and abs(value - self._now_ms) < _HOUR_MS:
                 return "<now>"
             case _:
                 return value
+
+    def _list(self, items: list[Any], key: str, depth: int) -> list[Any]:
+        if depth > 1:
+            return sorted(items, key=_canonical) if key in _UNORDERED else items
+        if key == "metrics":
+            return sorted(
+                items, key=lambda point: point.get("run_id", "")
+            )  # stable: each run keeps its order
+        return sorted(items, key=_canonical) if key in _UNORDERED_PAGES else items
 
     def _text(self, value: str, key: str) -> str:
         if key == "experiment_id" and value != "0":

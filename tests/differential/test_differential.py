@@ -15,6 +15,8 @@ from tests.differential.conftest import AGAINST_ITSELF, Outcomes, Pair, Side
 from tests.differential.differences import DIFFERENCES, Difference, difference_at
 from tests.differential.play import steps_of
 
+pytestmark = pytest.mark.compat
+
 STEP_IDS = [step.id for noun, sections in NOUNS.items() for step in steps_of(noun, sections)]
 LONGEST_LINE = 300
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import cache
+from itertools import chain
 
 from hypothesis import strategies as st
 
@@ -93,6 +95,7 @@ def fields(grammar: Grammar) -> st.SearchStrategy[Field]:
     return st.sampled_from(sorted(set(grammar.prefixes.values()), key=lambda kind: kind.value)).flatmap(of)
 
 
+@cache
 def values(field: Field) -> st.SearchStrategy[Value]:
     """Any value that a filter may compare the field with."""
     if field.type is Type.STRING:
@@ -109,6 +112,7 @@ def leaves(grammar: Grammar) -> st.SearchStrategy[Leaf]:
     return fields(grammar).flatmap(_leaves)
 
 
+@cache
 def _leaves(field: Field) -> st.SearchStrategy[Leaf]:
     value = values(field)
     comparators = COMPARATORS if field.type is Type.NUMBER else COMPARATORS[:2]
@@ -127,16 +131,21 @@ def _leaves(field: Field) -> st.SearchStrategy[Leaf]:
 
 def expressions(grammar: Grammar) -> st.SearchStrategy[Expression]:
     """Any expression of the grammar, as the parser makes them: no ``And`` in an ``And``, no ``Or`` in an ``Or``."""
-    return st.recursive(leaves(grammar), _combined, max_leaves=12)
+    return st.recursive(leaves(grammar), _combined, max_leaves=6)
 
 
 def _combined(terms: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    def several(flat: type[And] | type[Or]) -> st.SearchStrategy[tuple[Expression, ...]]:
-        return st.lists(terms.filter(lambda term: not isinstance(term, flat)), min_size=2, max_size=4).map(
-            tuple
-        )
+    several = st.lists(terms, min_size=2, max_size=3)
+    return st.one_of(
+        terms.map(Not),
+        several.map(lambda found: And(_flat(And, found))),
+        several.map(lambda found: Or(_flat(Or, found))),
+    )
 
-    return st.one_of(st.builds(Not, terms), st.builds(And, several(And)), st.builds(Or, several(Or)))
+
+def _flat(connective: type[And] | type[Or], terms: list[Expression]) -> tuple[Expression, ...]:
+    nested = (term.terms if isinstance(term, connective) else (term,) for term in terms)
+    return tuple(chain.from_iterable(nested))
 
 
 def orders(grammar: Grammar) -> st.SearchStrategy[list[Order]]:

@@ -31,7 +31,7 @@ HAS_FOLDER_HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports
 
 _STAGING = SafeRelPath((STAGING_NAME,))
 _THREADS = 8
-_COMMIT_ATTEMPTS = 5
+_COMMIT_ATTEMPTS = 100  # against somebody who deletes the directories as fast as they are made
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)

@@ -32,7 +32,11 @@ def _file(**query: Any) -> Call:
 CALLS: Sections = {
     "files go up and come down": [
         POST("experiments/create", {"name": "artifacts"}, save={"e": "experiment_id"}),
-        POST("runs/create", {"experiment_id": "$e", "start_time": 1, "run_name": "a"}, save={"r": "run.info.run_id"}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$e", "start_time": 1, "run_name": "a"},
+            save={"r": "run.info.run_id"},
+        ),
         _put("$e/$r/artifacts/hello.txt", b"hello\n"),
         _put("$e/$r/artifacts/dir/data.json", b'{"a": 1}'),
         _put("$e/$r/artifacts/dir/deep/page.html", b"<script>alert(1)</script>"),
@@ -54,7 +58,7 @@ CALLS: Sections = {
         _get("$e/$r/artifacts/noext"),
         _put("$e/$r/artifacts/hello.txt", b"replaced\n"),
         _get("$e/$r/artifacts/hello.txt"),
-        GET(f"/ajax-api/2.0/mlflow-artifacts/artifacts/$e/$r/artifacts/hello.txt"),
+        GET("/ajax-api/2.0/mlflow-artifacts/artifacts/$e/$r/artifacts/hello.txt"),
         GET(f"{PROXY}/$e/$r/artifacts/hello.txt", headers={"Range": "bytes=0-2"}),
         GET(f"{PROXY}/$e/$r/artifacts/hello.txt", headers={"Range": "bytes=99-"}),
     ],
@@ -121,7 +125,11 @@ CALLS: Sections = {
         GET("artifacts/list", {"run_id": "f" * 32}),
         GET("/ajax-api/2.0/mlflow/artifacts/list", {"run_id": "$r", "path": "dir"}),
         POST("artifacts/list", {"run_id": "$r"}),
-        POST("runs/create", {"experiment_id": "$e", "start_time": 1, "run_name": "b"}, save={"r2": "run.info.run_id"}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$e", "start_time": 1, "run_name": "b"},
+            save={"r2": "run.info.run_id"},
+        ),
         GET("artifacts/list", {"run_id": "$r2"}),
     ],
     "a run's file for the page": [
@@ -149,7 +157,9 @@ CALLS: Sections = {
         GET("/ajax-api/2.0/mlflow/get-artifact", {"run_id": "$r", "path": "hello.txt"}),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_id": "$r", "path": "up.txt"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "up.txt"}, body=b"up"),
-        POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "../up.txt"}, body=b"up"),
+        POST(
+            "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "../up.txt"}, body=b"up"
+        ),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"path": "up.txt"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "none.txt"}),
@@ -165,7 +175,10 @@ CALLS: Sections = {
         GET("logged-models/$m/artifacts/directories", {"artifact_directory_path": "none"}),
         GET("logged-models/$m/artifacts/directories", {"artifact_directory_path": ".."}),
         GET("/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files", {"artifact_file_path": "MLmodel"}),
-        GET("/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files", {"artifact_file_path": "data/weights.bin"}),
+        GET(
+            "/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files",
+            {"artifact_file_path": "data/weights.bin"},
+        ),
         GET("/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files", {"artifact_file_path": "none"}),
         GET("/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files", {"artifact_file_path": "../MLmodel"}),
         GET("/ajax-api/2.0/mlflow/logged-models/$m/artifacts/files"),
@@ -188,7 +201,10 @@ CALLS: Sections = {
     "multipart and presigned": [
         POST("/api/2.0/mlflow-artifacts/mpu/create/$e/$r/artifacts", {"path": "big.bin", "num_parts": 3}),
         POST("/api/2.0/mlflow-artifacts/mpu/create/$e/$r/artifacts", {}),
-        POST("/api/2.0/mlflow-artifacts/mpu/complete/$e/$r/artifacts", {"path": "big.bin", "upload_id": "x", "parts": []}),
+        POST(
+            "/api/2.0/mlflow-artifacts/mpu/complete/$e/$r/artifacts",
+            {"path": "big.bin", "upload_id": "x", "parts": []},
+        ),
         POST("/api/2.0/mlflow-artifacts/mpu/abort/$e/$r/artifacts", {"path": "big.bin", "upload_id": "x"}),
         GET("/api/2.0/mlflow-artifacts/presigned/$e/$r/artifacts/noext"),
         POST("artifacts/presigned-upload-url", {"run_id": "$r", "path": "a.txt"}),
@@ -200,7 +216,11 @@ CALLS: Sections = {
             {"name": "artifacts elsewhere", "artifact_location": "file:///nonexistent/place"},
             save={"f": "experiment_id"},
         ),
-        POST("runs/create", {"experiment_id": "$f", "start_time": 1, "run_name": "c"}, save={"r3": "run.info.run_id"}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$f", "start_time": 1, "run_name": "c"},
+            save={"r3": "run.info.run_id"},
+        ),
         GET("artifacts/list", {"run_id": "$r3"}),
         _file(run_id="$r3", path="hello.txt"),
     ],

@@ -169,9 +169,21 @@ CALLS: Sections = {
     ],
     "hosts and origins": [
         GET("experiments/get", {"experiment_id": "0"}, headers={"Host": "evil.example"}),
-        POST("experiments/search", {"max_results": 1, "filter": "name = 'x'"}, headers={"Origin": "http://evil.example"}),
-        POST("runs/set-tag", {"run_id": "$r", "key": "k", "value": "v"}, headers={"Origin": "http://evil.example"}),
-        POST("runs/set-tag", {"run_id": "$r", "key": "k", "value": "v"}, headers={"Origin": "http://localhost:3000"}),
+        POST(
+            "experiments/search",
+            {"max_results": 1, "filter": "name = 'x'"},
+            headers={"Origin": "http://evil.example"},
+        ),
+        POST(
+            "runs/set-tag",
+            {"run_id": "$r", "key": "k", "value": "v"},
+            headers={"Origin": "http://evil.example"},
+        ),
+        POST(
+            "runs/set-tag",
+            {"run_id": "$r", "key": "k", "value": "v"},
+            headers={"Origin": "http://localhost:3000"},
+        ),
         GET("experiments/get", {"experiment_id": "0"}, headers={"Origin": "http://evil.example"}),
     ],
 }

@@ -59,8 +59,18 @@ CALLS: Sections = {
     ],
     "tags of an input": [
         _new_run("tags", "r"),
-        _inputs({"tags": [{"key": "a", "value": "1"}, {"key": "b", "value": ""}], "dataset": _dataset("t", "1")["dataset"]}),
-        _inputs({"tags": [{"key": "a", "value": "2"}, {"key": "c", "value": "3"}], "dataset": _dataset("t", "1")["dataset"]}),
+        _inputs(
+            {
+                "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": ""}],
+                "dataset": _dataset("t", "1")["dataset"],
+            }
+        ),
+        _inputs(
+            {
+                "tags": [{"key": "a", "value": "2"}, {"key": "c", "value": "3"}],
+                "dataset": _dataset("t", "1")["dataset"],
+            }
+        ),
         _inputs({"tags": [{"key": "k" * 255, "value": "v" * 500}], "dataset": _dataset("t", "2")["dataset"]}),
         _inputs({"tags": [{"key": "k" * 256, "value": "v"}], "dataset": _dataset("t", "3")["dataset"]}),
         _inputs({"tags": [{"key": "k", "value": "v" * 501}], "dataset": _dataset("t", "4")["dataset"]}),

@@ -17,7 +17,10 @@ CALLS: Sections = {
             "experiments/create",
             {
                 "name": "experiments b",
-                "tags": [{"key": "team", "value": "blue"}, {"key": "mlflow.note.content", "value": "# hello"}],
+                "tags": [
+                    {"key": "team", "value": "blue"},
+                    {"key": "mlflow.note.content", "value": "# hello"},
+                ],
             },
             save={"b": "experiment_id"},
         ),
@@ -48,7 +51,9 @@ CALLS: Sections = {
         POST("experiments/create", {"name": "experiments tag is no object", "tags": ["x"]}),
         POST("experiments/create", {"name": "experiments no tag key", "tags": [{"value": "v"}]}),
         POST("experiments/create", {"name": "experiments no tag value", "tags": [{"key": "k"}]}),
-        POST("experiments/create", {"name": "experiments empty tag key", "tags": [{"key": "", "value": "v"}]}),
+        POST(
+            "experiments/create", {"name": "experiments empty tag key", "tags": [{"key": "", "value": "v"}]}
+        ),
         POST("experiments/create", {"name": "experiments null tag", "tags": [{"key": "k", "value": None}]}),
         POST(
             "experiments/create",
@@ -57,16 +62,30 @@ CALLS: Sections = {
                 "tags": [{"key": "k", "value": "1"}, {"key": "k", "value": "2"}],
             },
         ),
-        POST("experiments/create", {"name": "experiments long tag", "tags": [{"key": "k" * 251, "value": "v"}]}),
+        POST(
+            "experiments/create", {"name": "experiments long tag", "tags": [{"key": "k" * 251, "value": "v"}]}
+        ),
         POST("experiments/create", {"name": "experiments bad tag", "tags": [{"key": "k$$", "value": "v"}]}),
-        POST("experiments/create", {"name": "experiments query", "artifact_location": "mlflow-artifacts:/a?b=c"}),
-        POST("experiments/create", {"name": "experiments fragment", "artifact_location": "mlflow-artifacts:/a#b"}),
-        POST("experiments/create", {"name": "experiments up", "artifact_location": "mlflow-artifacts:/a/../b"}),
+        POST(
+            "experiments/create",
+            {"name": "experiments query", "artifact_location": "mlflow-artifacts:/a?b=c"},
+        ),
+        POST(
+            "experiments/create",
+            {"name": "experiments fragment", "artifact_location": "mlflow-artifacts:/a#b"},
+        ),
+        POST(
+            "experiments/create", {"name": "experiments up", "artifact_location": "mlflow-artifacts:/a/../b"}
+        ),
         POST("experiments/create", {"name": "experiments number", "artifact_location": 7}),
     ],
     "creation allows": [
         POST("experiments/create", {"name": "n" * 500}, save={"long": "experiment_id"}),
-        POST("experiments/create", {"name": "experiments no location", "artifact_location": ""}, save={"e": "experiment_id"}),
+        POST(
+            "experiments/create",
+            {"name": "experiments no location", "artifact_location": ""},
+            save={"e": "experiment_id"},
+        ),
         GET("experiments/get", {"experiment_id": "$e"}),
         POST("experiments/create", {"name": "experiments/with/slash"}),
         POST("experiments/create", {"name": "12345"}),
@@ -76,7 +95,10 @@ CALLS: Sections = {
             "experiments/create",
             {"name": "experiments tag 250", "tags": [{"key": "k" * 250, "value": "v" * 5000}]},
         ),
-        POST("experiments/create", {"name": "experiments tag 5001", "tags": [{"key": "k", "value": "v" * 5001}]}),
+        POST(
+            "experiments/create",
+            {"name": "experiments tag 5001", "tags": [{"key": "k", "value": "v" * 5001}]},
+        ),
     ],
     "reading refuses": [
         GET("experiments/get"),
@@ -111,7 +133,9 @@ CALLS: Sections = {
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "a/b.c d-e_f", "value": ""}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "ünï", "value": "🧪"}),
         GET("experiments/get", {"experiment_id": "$a"}),
-        POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 250, "value": "v" * 5000}),
+        POST(
+            "experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 250, "value": "v" * 5000}
+        ),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 251, "value": "v"}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k", "value": "v" * 5001}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "", "value": "v"}),
@@ -133,8 +157,16 @@ CALLS: Sections = {
     ],
     "an experiment is deleted and restored with its runs": [
         POST("experiments/create", {"name": "experiments life"}, save={"life": "experiment_id"}),
-        POST("runs/create", {"experiment_id": "$life", "start_time": 1, "run_name": "r1"}, save={"r1": "run.info.run_id"}),
-        POST("runs/create", {"experiment_id": "$life", "start_time": 2, "run_name": "r2"}, save={"r2": "run.info.run_id"}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$life", "start_time": 1, "run_name": "r1"},
+            save={"r1": "run.info.run_id"},
+        ),
+        POST(
+            "runs/create",
+            {"experiment_id": "$life", "start_time": 2, "run_name": "r2"},
+            save={"r2": "run.info.run_id"},
+        ),
         POST("runs/delete", {"run_id": "$r2"}),
         POST("experiments/delete", {"experiment_id": "$life"}),
         GET("experiments/get", {"experiment_id": "$life"}),

@@ -137,7 +137,9 @@ CALLS: Sections = {
         READ,
     ],
     "params are added": [
-        POST("logged-models/$bare/params", {"model_id": "$bare", "params": [_pair("a", "1"), _pair("b", "2")]}),
+        POST(
+            "logged-models/$bare/params", {"model_id": "$bare", "params": [_pair("a", "1"), _pair("b", "2")]}
+        ),
         GET("logged-models/$bare"),
         POST("logged-models/$bare/params", {"params": [_pair("a", "1")]}),
         POST("logged-models/$bare/params", {"params": [_pair("a", "changed")]}),
@@ -201,11 +203,28 @@ CALLS: Sections = {
     "models to search": [
         POST("experiments/create", {"name": "logged models, searched"}, save={"s": "experiment_id"}),
         POST("experiments/create", {"name": "logged models, other"}, save={"o": "experiment_id"}),
-        POST("runs/create", {"experiment_id": "$s", "start_time": 1, "run_name": "x"}, save={"r": "run.info.run_id"}),
-        _create("alpha", "m1", experiment_id="$s", source_run_id="$r", model_type="tree",
-                params=[_pair("lr", "0.1")], tags=[_pair("team", "blue")]),
-        _create("beta", "m2", experiment_id="$s", model_type="net",
-                params=[_pair("lr", "0.2")], tags=[_pair("team", "Blue")]),
+        POST(
+            "runs/create",
+            {"experiment_id": "$s", "start_time": 1, "run_name": "x"},
+            save={"r": "run.info.run_id"},
+        ),
+        _create(
+            "alpha",
+            "m1",
+            experiment_id="$s",
+            source_run_id="$r",
+            model_type="tree",
+            params=[_pair("lr", "0.1")],
+            tags=[_pair("team", "blue")],
+        ),
+        _create(
+            "beta",
+            "m2",
+            experiment_id="$s",
+            model_type="net",
+            params=[_pair("lr", "0.2")],
+            tags=[_pair("team", "Blue")],
+        ),
         _create("gamma", "m3", experiment_id="$s", tags=[_pair("team", "red")]),
         _create("gone", "m4", experiment_id="$s"),
         _create("outside", "m5", experiment_id="$o"),
@@ -310,7 +329,7 @@ CALLS: Sections = {
         _order(_by("name", ascending=True)),
         _order(_by("name", ascending=False)),
         _order(_by("name", ascending="x")),
-        _order(_by("model_id"), max_results=0),
+        _order(_by("model_id"), filter="name = 'alpha'"),
         _order(_by("creation_timestamp")),
         _order(_by("creation_timestamp", ascending=False)),
         _order(_by("creation_timestamp_ms")),

@@ -30,7 +30,9 @@ def _interval(*run_ids: str, **rest: Any) -> Call:
 
 def _new_run(name: str, run: str = "r") -> Call:
     return POST(
-        "runs/create", {"experiment_id": "$e", "start_time": 1, "run_name": name}, save={run: "run.info.run_id"}
+        "runs/create",
+        {"experiment_id": "$e", "start_time": 1, "run_name": name},
+        save={run: "run.info.run_id"},
     )
 
 
@@ -68,7 +70,9 @@ CALLS: Sections = {
         _log("nan", "NaN"),
         _log("inf", "Infinity"),
         _log("minus", "-Infinity"),
-        POST("runs/log-metric", body=b'{"run_id": "none", "key": "m", "value": NaN, "timestamp": 1, "step": 0}'),
+        POST(
+            "runs/log-metric", body=b'{"run_id": "none", "key": "m", "value": NaN, "timestamp": 1, "step": 0}'
+        ),
         _log("literal", float("nan")),
         _log("literal inf", float("inf")),
         _log("literal minus", float("-inf")),
@@ -161,7 +165,10 @@ CALLS: Sections = {
             {"run_id": "$r", "metric_key": "m", "max_results": 10, "page_token": "$page"},
             save={"page": "next_page_token"},
         ),
-        GET("metrics/get-history", {"run_id": "$r", "metric_key": "m", "max_results": 10, "page_token": "$page"}),
+        GET(
+            "metrics/get-history",
+            {"run_id": "$r", "metric_key": "m", "max_results": 10, "page_token": "$page"},
+        ),
         _history("m", max_results=25),
         _history("m", max_results=26),
         _history("m", max_results=0),
@@ -194,7 +201,7 @@ CALLS: Sections = {
         _bulk("$b1", "$b2", metric_key="m"),
         _bulk("$b2", "$b1", metric_key="m"),
         _bulk("$b1", metric_key="m", max_results=2),
-        _bulk("$b1", "$b2", metric_key="m", max_results=5),
+        _bulk("$b1", "$b1", metric_key="m", max_results=3),
         _bulk("$b1", metric_key="none"),
         _bulk("$b1", "f" * 32, metric_key="m"),
         _bulk(metric_key="m"),
@@ -234,9 +241,7 @@ CALLS: Sections = {
     "a long history by interval": [
         _new_run("long", "b3"),
         _steps("$b3", "m", list(range(500))),
-        POST(
-            "runs/log-metric", {"run_id": "$b3", "key": "m", "value": 99999, "timestamp": 1, "step": 77}
-        ),
+        POST("runs/log-metric", {"run_id": "$b3", "key": "m", "value": 99999, "timestamp": 1, "step": 77}),
         _interval("$b3", metric_key="m", max_results=10),
         _interval("$b3", metric_key="m", max_results=7, start_step=100, end_step=200),
         _interval("$b3", "$b2", metric_key="m", max_results=10),

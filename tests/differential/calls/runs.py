@@ -41,14 +41,22 @@ CALLS: Sections = {
                 "user_id": "ann",
                 "run_name": "full",
                 "start_time": 1700000000123,
-                "tags": [_param("t", "1"), _param("mlflow.user", "bob"), _param("mlflow.source.name", "train.py")],
+                "tags": [
+                    _param("t", "1"),
+                    _param("mlflow.user", "bob"),
+                    _param("mlflow.source.name", "train.py"),
+                ],
             },
             save={"r": "run.info.run_id"},
         ),
         READ,
         GET("runs/get", {"run_uuid": "$r"}),
         GET("runs/get", {"run_id": "$r", "run_uuid": "$bare"}),
-        POST("runs/create", {"experiment_id": "0", "start_time": 5, "run_name": ""}, save={"d": "run.info.run_id"}),
+        POST(
+            "runs/create",
+            {"experiment_id": "0", "start_time": 5, "run_name": ""},
+            save={"d": "run.info.run_id"},
+        ),
         POST("runs/create", {"start_time": 5, "run_name": "in the default experiment"}),
         POST("runs/create", {}),
         POST(
@@ -73,12 +81,17 @@ CALLS: Sections = {
                 "tags": [_param("mlflow.runName", "another")],
             },
         ),
-        POST("runs/create", {"experiment_id": "$e", "start_time": "1700000000001", "run_name": "int as string"}),
+        POST(
+            "runs/create", {"experiment_id": "$e", "start_time": "1700000000001", "run_name": "int as string"}
+        ),
         POST("runs/create", {"experiment_id": "$e", "start_time": -5, "run_name": "before the epoch"}),
         POST("runs/create", {"experiment_id": "$e", "start_time": 8, "run_name": "ünï 🧪"}),
         POST("runs/create", {"experiment_id": "$e", "start_time": 8, "run_name": "n" * 250}),
         POST("runs/create", {"experiment_id": "$e", "start_time": 8, "run_name": "n", "user_id": "u" * 256}),
-        POST("runs/create", {"experiment_id": "$e", "start_time": 8, "run_name": "n", "tags": [_param("k", "")]}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$e", "start_time": 8, "run_name": "n", "tags": [_param("k", "")]},
+        ),
         POST(
             "runs/create",
             {
@@ -103,7 +116,10 @@ CALLS: Sections = {
         POST("runs/create", {"experiment_id": "$e", "start_time": 1, "tags": [_param("k$$", "v")]}),
         POST("runs/create", {"experiment_id": "$e", "start_time": 1, "tags": [_param("", "v")]}),
         POST("runs/create", {"experiment_id": "$e", "start_time": 1, "tags": [_param("k" * 251, "v")]}),
-        POST("runs/create", {"experiment_id": "$e", "start_time": 1, "run_name": "t", "tags": [_param("k", "v" * 8001)]}),
+        POST(
+            "runs/create",
+            {"experiment_id": "$e", "start_time": 1, "run_name": "t", "tags": [_param("k", "v" * 8001)]},
+        ),
     ],
     "reading refuses": [
         GET("runs/get"),
@@ -266,7 +282,9 @@ CALLS: Sections = {
             tags=[_param("t1", "1")],
         ),
         READ,
-        _batch(metrics=[_metric("m2", 1)], params=[_param("x", "1"), _param("x", "2")], tags=[_param("t2", "1")]),
+        _batch(
+            metrics=[_metric("m2", 1)], params=[_param("x", "1"), _param("x", "2")], tags=[_param("t2", "1")]
+        ),
         READ,
         _batch(metrics=[_metric("m3", 1)], params=[_param("bad$$", "1")], tags=[_param("t3", "1")]),
         _batch(metrics=[_metric("bad$$", 1)], params=[_param("p4", "1")], tags=[_param("t4", "1")]),
@@ -320,7 +338,10 @@ CALLS: Sections = {
         _new_run("log-model"),
         POST(
             "runs/log-model",
-            {"run_id": "$r", "model_json": '{"run_id": "$r", "artifact_path": "m", "flavors": {"python_function": {}}}'},
+            {
+                "run_id": "$r",
+                "model_json": '{"run_id": "$r", "artifact_path": "m", "flavors": {"python_function": {}}}',
+            },
         ),
         POST(
             "runs/log-model",
@@ -340,7 +361,10 @@ CALLS: Sections = {
         POST("runs/log-model", {"model_json": "{}"}),
         POST(
             "runs/log-model",
-            {"run_id": "f" * 32, "model_json": '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x"}'},
+            {
+                "run_id": "f" * 32,
+                "model_json": '{"artifact_path": "m", "flavors": {}, "utc_time_created": "x"}',
+            },
         ),
         READ,
     ],

@@ -90,8 +90,8 @@ CALLS: Sections = {
         _within("tags.team LIKE '%lue'"),
         _within("tags.team ILIKE 'B%'"),
         _within("tags.`a.b c` = 'odd key'"),
-        _within('tags."a.b c" = \'odd key\''),
-        _within("tags.late = \"it's\""),
+        _within("tags.\"a.b c\" = 'odd key'"),
+        _within('tags.late = "it\'s"'),
         _within("tags.none = 'x'"),
         _within("tags.team IS NULL"),
         _within("tags.team IS NOT NULL"),
@@ -185,14 +185,26 @@ CALLS: Sections = {
         _search(OURS, page_token=7),
     ],
     "by GET": [
-        GET("experiments/search", {"max_results": 2, "filter": OURS, "order_by": "name"}, save={"page": "next_page_token"}),
-        GET("experiments/search", {"max_results": 2, "filter": OURS, "order_by": "name", "page_token": "$page"}),
-        GET("experiments/search", {"max_results": 9, "filter": OURS, "order_by": ["name DESC", "creation_time"]}),
+        GET(
+            "experiments/search",
+            {"max_results": 2, "filter": OURS, "order_by": "name"},
+            save={"page": "next_page_token"},
+        ),
+        GET(
+            "experiments/search",
+            {"max_results": 2, "filter": OURS, "order_by": "name", "page_token": "$page"},
+        ),
+        GET(
+            "experiments/search",
+            {"max_results": 9, "filter": OURS, "order_by": ["name DESC", "creation_time"]},
+        ),
         GET("experiments/search", {"max_results": 9, "filter": OURS, "view_type": "ALL", "order_by": "name"}),
         GET("experiments/search", {"max_results": 9, "filter": OURS, "view_type": "2", "order_by": "name"}),
         GET("experiments/search", {"max_results": "x"}),
         GET("experiments/search", {"max_results": 9, "view_type": "NONE"}),
         GET("experiments/search"),
-        GET("/ajax-api/2.0/mlflow/experiments/search", {"max_results": 9, "filter": OURS, "order_by": "name"}),
+        GET(
+            "/ajax-api/2.0/mlflow/experiments/search", {"max_results": 9, "filter": OURS, "order_by": "name"}
+        ),
     ],
 }

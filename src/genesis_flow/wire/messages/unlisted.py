@@ -21,3 +21,18 @@ class GetMetricHistoryBulkResponse(Message, frozen=True, kw_only=True):
     """The points of one metric in several runs; each carries its run's id."""
 
     metrics: tuple[MetricWithRunId, ...] = ()
+
+
+class FileOfRun(Message, frozen=True, kw_only=True):
+    """``GET /get-artifact`` and ``POST /ajax-api/2.0/mlflow/upload-artifact``."""
+
+    run_id: str = ""
+    run_uuid: str = ""
+    path: str = ""
+
+
+class FileOfModel(Message, frozen=True, kw_only=True):
+    """``GET /ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files``."""
+
+    model_id: str
+    artifact_file_path: str = ""

@@ -1,0 +1,122 @@
+"""The command ``genesis-flow``; each command's own imports wait until it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import Any
+
+import click
+
+from genesis_flow import __version__
+
+STORE_HELP = "Where experiments and runs are kept: sqlite:///file.db (relative) or sqlite:////absolute/file.db."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "-V", "--version", prog_name="genesis-flow")
+def main() -> None:
+    """Genesis-Flow: an ML operations platform that speaks MLflow's interface."""
+
+
+def _words(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _prefix(context: click.Context, parameter: click.Parameter, text: str | None) -> str:
+    if text and (not text.startswith("/") or text.endswith("/")):
+        raise click.BadParameter("it must start with '/' and must not end with '/'")
+    return text or ""
+
+
+@main.command(context_settings={"help_option_names": ["--help"], "show_default": True})
+@click.option(
+    "--backend-store-uri", envvar="MLFLOW_BACKEND_STORE_URI", default="sqlite:///genesis-flow.db", help=STORE_HELP
+)
+@click.option(
+    "--default-artifact-root",
+    envvar="MLFLOW_DEFAULT_ARTIFACT_ROOT",
+    help="Below which new experiments get their artifact locations. "
+    "[default: mlflow-artifacts:/ with --serve-artifacts, else ./artifacts]",
+)
+@click.option(
+    "--artifacts-destination",
+    envvar="MLFLOW_ARTIFACTS_DESTINATION",
+    default="./artifacts",
+    help="The folder where the server keeps the files that clients send it.",
+)
+@click.option(
+    "--serve-artifacts/--no-serve-artifacts",
+    envvar="MLFLOW_SERVE_ARTIFACTS",
+    default=True,
+    help="Take and give files for clients, so that they need no access of their own.",
+)
+@click.option("--artifacts-only", envvar="MLFLOW_ARTIFACTS_ONLY", is_flag=True, help="Serve files and nothing else.")
+@click.option("--host", "-h", envvar="MLFLOW_HOST", default="127.0.0.1", help="The address to listen on.")
+@click.option("--port", "-p", envvar="MLFLOW_PORT", default=5000, type=click.IntRange(0, 65535), help="The port.")
+@click.option(
+    "--workers",
+    "-w",
+    envvar="MLFLOW_WORKERS",
+    default=1,
+    type=click.IntRange(1, 64),
+    help="The number of processes. One is fastest on SQLite, whose commits one process can share.",
+)
+@click.option(
+    "--static-prefix",
+    envvar="MLFLOW_STATIC_PREFIX",
+    callback=_prefix,
+    help="A prefix of all paths, such as /mlflow, for a server behind a proxy.",
+)
+@click.option(
+    "--allowed-hosts",
+    envvar="MLFLOW_SERVER_ALLOWED_HOSTS",
+    callback=_words,
+    help="Names that the server answers for besides localhost and private addresses, with commas; * is a wild card.",
+)
+@click.option(
+    "--cors-allowed-origins",
+    envvar="MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    callback=_words,
+    help="Other sites whose pages may use this server, such as https://lab.example.com, with commas.",
+)
+@click.option(
+    "--x-frame-options",
+    envvar="MLFLOW_SERVER_X_FRAME_OPTIONS",
+    default="SAMEORIGIN",
+    type=click.Choice(["SAMEORIGIN", "DENY", "NONE"], case_sensitive=False),
+    help="Who may show the server in a frame.",
+)
+@click.option(
+    "--disable-security-middleware",
+    envvar="MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+    is_flag=True,
+    help="Check neither hosts nor origins. Only behind a proxy that does.",
+)
+def server(**options: Any) -> None:
+    """Start the server.
+
+    Without options it keeps everything in the current folder and listens on http://127.0.0.1:5000. Every option can be
+    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on.
+    """
+    _require_extra("server", "uvicorn", "sqlalchemy", "prometheus_client", "httptools")
+    from genesis_flow.errors import GenesisFlowError
+    from genesis_flow.server.run import serve
+    from genesis_flow.server.settings import Settings
+
+    unchecked = options.pop("disable_security_middleware")
+    settings = Settings(check_requests=not unchecked, **options)
+    click.echo(f"Genesis-Flow {__version__} on http://{settings.host}:{settings.port}{settings.static_prefix}", err=True)
+    try:
+        serve(settings)
+    except GenesisFlowError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+def _require_extra(extra: str, *packages: str) -> None:
+    """Ends the command if a package is missing that an extra installs."""
+    if any(importlib.util.find_spec(package) is None for package in packages):
+        from genesis_flow.errors import MissingExtra
+
+        raise click.ClickException(str(MissingExtra("This command", extra)))

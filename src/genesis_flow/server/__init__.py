@@ -1,0 +1,1 @@
+"""The HTTP server: bytes in, messages to the service, bytes out."""

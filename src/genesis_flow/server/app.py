@@ -1,0 +1,150 @@
+"""The application: one callable that takes a request from bytes to bytes.
+
+guard → route → decode → validate → authorize → store → encode; the middle three are the service's.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+from typing import Any
+
+from genesis_flow.artifacts.open import Roots
+from genesis_flow.auth.may import ANYONE
+from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
+from genesis_flow.server import files, system
+from genesis_flow.server.guard import Guard
+from genesis_flow.server.http import ClientGone, Handler, Receive, Request, Response, Scope, Send, error_response
+from genesis_flow.server.monitor import Monitor
+from genesis_flow.server.router import Router
+from genesis_flow.server.settings import Settings
+from genesis_flow.service.service import Service
+from genesis_flow.stores.protocol import Store
+from genesis_flow.wire import codec
+from genesis_flow.wire.operations import OPERATIONS, Operation
+
+log = logging.getLogger("genesis_flow.server")
+
+UNROUTED = "(no such route)"
+
+
+class Application:
+    """An ASGI application.
+
+    Args:
+        store: where everything but files is kept; closed when the server stops.
+        roots: the locations of artifacts that may be touched.
+        settings: what the operator said.
+        monitor: what counts requests.
+    """
+
+    def __init__(self, store: Store, roots: Roots, settings: Settings, monitor: Monitor) -> None:
+        self._service = Service(store, roots)
+        self._settings = settings
+        self._monitor = monitor
+        self._guard = Guard(settings)
+        self._stopping = False
+        self._frame_options = _frame_options(settings)
+        self._router = Router()
+        if settings.serve_artifacts or not settings.artifacts_only:
+            files.add_routes(self._router, self._service)
+        for row in OPERATIONS:
+            if not settings.artifacts_only or row.path.startswith("/api/2.0/mlflow-artifacts/"):
+                self._mount(row)
+        system.add_routes(self._router, self._service, monitor, lambda: self._stopping)
+
+    def _mount(self, row: Operation[Any, Any]) -> None:
+        handler = self._answering(row) if row.name in self._service.implemented else _unsupported(row)
+        path = row.path.replace("{artifact_path}", "{artifact_path:path}")
+        for each in dict.fromkeys((path, path.replace("/api/", "/ajax-api/", 1))):
+            self._router.add(row.method, each, handler)
+
+    def _answering(self, row: Operation[Any, Any]) -> Handler:
+        """The handler of an operation: decode, ask the service, encode."""
+        service, request_type = self._service, row.request
+
+        async def from_query(request: Request) -> Response:
+            message = codec.decode_query(request.query, request_type, request.fields)
+            return Response(codec.encode(await service.answer(row, message, ANYONE)))
+
+        async def from_body(request: Request) -> Response:
+            body = await request.body()
+            if body:
+                _require_json(request)
+            message = codec.decode_body(body, request_type, request.fields)
+            return Response(codec.encode(await service.answer(row, message, ANYONE)))
+
+        return from_query if row.method == "GET" else from_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a connection's request, or the life of the server."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        route = UNROUTED
+        request = Request(scope, receive, self._below_prefix(scope["path"]))
+        try:
+            try:
+                self._guard.check(request)
+                if request.method == "OPTIONS":
+                    response = self._guard.preflight(request)
+                else:
+                    found, request.fields = self._router.find(request.method, request.path)
+                    route = found.path
+                    response = await found.handler(request)
+            except GenesisFlowError as error:
+                if error.status == 500:
+                    log.error("%s %s: %s", request.method, route, error, exc_info=error)
+                response = error_response(error)
+            except ClientGone:
+                return
+            except Exception as error:
+                log.exception("%s %s failed", request.method, route, exc_info=error)
+                response = error_response(InternalError())
+            response.headers += self._frame_options
+            if cors := self._guard.cors(request):
+                response.headers += cors
+            await response.send(send, head=request.method == "HEAD")
+        finally:
+            status = response.status if "response" in locals() else 499
+            self._monitor.answered(request.method, route, status, perf_counter() - started)
+
+    def _below_prefix(self, path: str) -> str:
+        prefix = self._settings.static_prefix
+        if prefix and path.startswith(f"{prefix}/"):
+            return path[len(prefix) :]
+        return path
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._stopping = True
+        await self._service.store.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _unsupported(row: Operation[Any, Any]) -> Handler:
+    async def refuse(request: Request) -> Response:
+        raise Unsupported(row.name)
+
+    return refuse
+
+
+def _require_json(request: Request) -> None:
+    given = (request.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+    if given != b"application/json":
+        raise MalformedRequest("its Content-Type must be application/json")
+
+
+def _frame_options(settings: Settings) -> list[tuple[bytes, bytes]]:
+    headers = [(b"x-content-type-options", b"nosniff")]
+    if settings.x_frame_options.upper() != "NONE":
+        headers.append((b"x-frame-options", settings.x_frame_options.upper().encode()))
+    return headers
+
+

@@ -1,0 +1,147 @@
+"""Files over HTTP: streamed both ways, in ranges, and never as active content of our origin.
+
+A browser gets every file as an attachment, without guessing its type, in a sandbox: what somebody uploaded runs nowhere.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from urllib.parse import quote
+
+from genesis_flow.artifacts.protocol import ArtifactReader
+from genesis_flow.auth.may import ANYONE
+from genesis_flow.errors import UnsatisfiableRange
+from genesis_flow.server.http import JSON, Request, Response
+from genesis_flow.server.router import Router
+from genesis_flow.service.service import Service
+from genesis_flow.wire import codec
+from genesis_flow.wire.messages import artifacts as messages
+from genesis_flow.wire.messages.unlisted import FileOfModel, FileOfRun
+
+PROXY = "/api/2.0/mlflow-artifacts/artifacts/{artifact_path:path}"
+SANDBOX = (
+    (b"content-security-policy", b"sandbox; default-src 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+PLAIN_TEXT = frozenset(
+    "txt log err cfg conf cpp c h hpp java py js yml yaml json csv tsv md sh sql toml ini rst "
+    "mlmodel mlproject r scala ipynb".split()
+)
+
+
+def add_routes(router: Router, service: Service) -> None:
+    """Adds the routes of files."""
+    files = Files(service)
+    for prefix in ("/api/", "/ajax-api/"):
+        path = PROXY.replace("/api/", prefix)
+        router.add("GET", path, files.download)
+        router.add("HEAD", path, files.download)
+        router.add("PUT", path, files.upload)
+        router.add("DELETE", path, files.delete)
+    router.add("GET", "/get-artifact", files.download_of_run)
+    router.add("GET", "/ajax-api/2.0/mlflow/get-artifact", files.download_of_run)
+    router.add("POST", "/ajax-api/2.0/mlflow/upload-artifact", files.upload_of_run)
+    router.add("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", files.download_of_model)
+
+
+class Files:
+    """The handlers of files."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._artifacts = service.artifacts
+
+    async def download(self, request: Request) -> Response:
+        """``GET mlflow-artifacts/artifacts/{path}``."""
+        self._service.authorize(ANYONE, "artifacts:read", messages.DownloadArtifact())
+        path = request.fields["artifact_path"]
+        return file_response(request, path, await self._artifacts.open_proxied(path))
+
+    async def upload(self, request: Request) -> Response:
+        """``PUT mlflow-artifacts/artifacts/{path}``."""
+        self._service.authorize(ANYONE, "artifacts:write", messages.UploadArtifact())
+        await self._artifacts.write_proxied(request.fields["artifact_path"], request.chunks())
+        return Response(b"{}", JSON)
+
+    async def delete(self, request: Request) -> Response:
+        """``DELETE mlflow-artifacts/artifacts/{path}``."""
+        self._service.authorize(ANYONE, "artifacts:delete", messages.DeleteArtifact())
+        await self._artifacts.delete_proxied(request.fields["artifact_path"])
+        return Response(b"{}", JSON)
+
+    async def download_of_run(self, request: Request) -> Response:
+        """``GET get-artifact?run_id=…&path=…``."""
+        asked = codec.decode_query(request.query, FileOfRun)
+        self._service.authorize(ANYONE, "artifacts:read", asked)
+        reader = await self._artifacts.open_of_run(asked.run_id or asked.run_uuid, asked.path)
+        return file_response(request, asked.path, reader)
+
+    async def upload_of_run(self, request: Request) -> Response:
+        """``POST upload-artifact?run_uuid=…&path=…``: the body is the file."""
+        asked = codec.decode_query(request.query, FileOfRun)
+        self._service.authorize(ANYONE, "artifacts:write", asked)
+        await self._artifacts.write_of_run(asked.run_id or asked.run_uuid, asked.path, request.chunks())
+        return Response(b"{}", JSON)
+
+    async def download_of_model(self, request: Request) -> Response:
+        """``GET logged-models/{model_id}/artifacts/files?artifact_file_path=…``."""
+        asked = codec.decode_query(request.query, FileOfModel, request.fields)
+        self._service.authorize(ANYONE, "artifacts:read", asked)
+        reader = await self._artifacts.open_of_model(asked.model_id, asked.artifact_file_path)
+        return file_response(request, asked.artifact_file_path, reader)
+
+
+def file_response(request: Request, path: str, reader: ArtifactReader) -> Response:
+    """A file, or the range of it that was asked for."""
+    size = reader.size_bytes
+    tag = f'"{reader.etag}"'.encode()
+    name = path.rsplit("/", 1)[-1]
+    headers = [
+        *SANDBOX,
+        (b"accept-ranges", b"bytes"),
+        (b"etag", tag),
+        (b"content-disposition", f"attachment; filename*=UTF-8''{quote(name)}".encode()),
+    ]
+    asked = request.header(b"range")
+    if_range = request.header(b"if-range")
+    found = byte_range(asked, size) if asked and if_range in (None, tag) else None
+    start, end = found or (0, size)
+    headers.append((b"content-length", str(end - start).encode()))
+    if found:
+        headers.append((b"content-range", f"bytes {start}-{end - 1}/{size}".encode()))
+    return Response(reader.chunks(start, end), content_type(name), 206 if found else 200, headers)
+
+
+def content_type(name: str) -> bytes:
+    """The type to send a file as: what MLflow's page can show as text is text, also where it would be a program."""
+    extension = name.rsplit(".", 1)[-1].lower()
+    if extension in PLAIN_TEXT:
+        return b"text/plain"
+    return (mimetypes.guess_type(name)[0] or "application/octet-stream").encode()
+
+
+def byte_range(header: bytes, size: int) -> tuple[int, int] | None:
+    """The first and the byte behind the last of a range, or None for a header that is to be ignored.
+
+    One range only: a header that asks for several is answered with the whole file, as RFC 9110 allows.
+
+    Raises:
+        UnsatisfiableRange: the range starts behind the end of the file.
+    """
+    unit, _, spec = header.decode("latin-1").partition("=")
+    first, dash, last = spec.strip().partition("-")
+    if unit.strip() != "bytes" or not dash or not (first + last).isdigit():
+        return None
+    if not first:
+        if int(last) == 0:
+            raise UnsatisfiableRange(size)
+        return (max(0, size - int(last)), size) if size else None
+    start, end = int(first), int(last) + 1 if last else size
+    if end <= start:
+        return None
+    if start >= size:
+        raise UnsatisfiableRange(size)
+    return start, min(end, size)
+
+

@@ -1,0 +1,97 @@
+"""Starting a server: what its settings name is opened, and uvicorn serves the application.
+
+One worker is one process, the one that was started. Several are children of it, told the settings through the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from genesis_flow.artifacts.local import LocalArtifactStore
+from genesis_flow.artifacts.open import Roots, open_artifacts
+from genesis_flow.server.app import Application
+from genesis_flow.server.monitor import Monitor
+from genesis_flow.server.settings import Settings
+from genesis_flow.stores.open import open_store
+
+SETTINGS_VARIABLE = "GENESIS_FLOW_SERVER_SETTINGS"
+KEEP_ALIVE_S = 65
+GRACE_S = 30
+_LOCAL = re.compile(r"(?!(?i:[a-z][a-z0-9+.-]+):)|(?i:file):")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "genesis_flow": {"level": "INFO"},
+        "uvicorn.error": {"level": "WARNING"},
+    },
+}
+
+
+def application(settings: Settings) -> Application:
+    """Opens what the settings name and makes the application over it.
+
+    Raises:
+        GenesisFlowError: the store or a location cannot be opened.
+    """
+    root = settings.artifact_root
+    destination = open_artifacts(settings.artifacts_destination) if settings.serve_artifacts else None
+    local = open_artifacts(root) if _LOCAL.match(root) else None
+    store = open_store(settings.backend_store_uri, artifact_root=_absolute(root))
+    monitor = Monitor(lambda: getattr(store, "waiting", 0))
+    if hasattr(store, "on_commit"):
+        store.on_commit = monitor.committed
+    roots = Roots(destination=destination, local=[local] if isinstance(local, LocalArtifactStore) else [])
+    return Application(store, roots, settings, monitor)
+
+
+def _absolute(root: str) -> str:
+    """A relative path as an absolute one, because clients would read it from their own folder."""
+    return str(Path(root).absolute()) if _LOCAL.match(root) and not root.lower().startswith("file:") else root
+
+
+def from_environment() -> Application:
+    """The application of a worker process."""
+    return application(msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings))
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; then finishes what is in flight and takes nothing more.
+
+    Raises:
+        GenesisFlowError: the store or a location cannot be opened.
+    """
+    options = {
+        "host": settings.host,
+        "port": settings.port,
+        "access_log": False,
+        "log_config": LOGGING,
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "on",
+        "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": GRACE_S,
+    }
+    if settings.workers == 1:
+        uvicorn.Server(uvicorn.Config(application(settings), **options)).run()  # type: ignore[arg-type]
+        return
+    os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
+    with tempfile.TemporaryDirectory(prefix="genesis-flow-metrics-") as counts:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        uvicorn.run(
+            "genesis_flow.server.run:from_environment",
+            factory=True,
+            workers=settings.workers,
+            **options,  # type: ignore[arg-type]
+        )

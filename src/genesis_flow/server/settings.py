@@ -1,0 +1,49 @@
+"""What an operator can say about a server."""
+
+from __future__ import annotations
+
+import msgspec
+
+DEFAULT_STORE = "sqlite:///genesis-flow.db"
+DEFAULT_DESTINATION = "./artifacts"
+PROXY_ROOT = "mlflow-artifacts:/"
+LOCAL_ROOT = "./artifacts"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a server.
+
+    Attributes:
+        backend_store_uri: where experiments and runs are kept.
+        default_artifact_root: below which new experiments get their locations; None: the proxy if it is on, else a local folder.
+        artifacts_destination: where the proxy keeps files.
+        serve_artifacts: whether the proxy is on.
+        artifacts_only: answer for artifacts and nothing else.
+        host: the address to listen on.
+        port: the port to listen on; 0 picks a free one.
+        workers: the number of processes.
+        static_prefix: what stands in front of every path, starting with ``/`` and not ending with it.
+        allowed_hosts: names of hosts to answer for besides this machine and private addresses; ``*`` is a wild card.
+        cors_allowed_origins: other sites whose pages may change things here; ``*`` allows all.
+        x_frame_options: the header of this name, or ``NONE`` to leave it out.
+        check_requests: whether hosts and origins are checked at all.
+    """
+
+    backend_store_uri: str = DEFAULT_STORE
+    default_artifact_root: str | None = None
+    artifacts_destination: str = DEFAULT_DESTINATION
+    serve_artifacts: bool = True
+    artifacts_only: bool = False
+    host: str = "127.0.0.1"
+    port: int = 5000
+    workers: int = 1
+    static_prefix: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    cors_allowed_origins: tuple[str, ...] = ()
+    x_frame_options: str = "SAMEORIGIN"
+    check_requests: bool = True
+
+    @property
+    def artifact_root(self) -> str:
+        """Below which new experiments get their artifact locations."""
+        return self.default_artifact_root or (PROXY_ROOT if self.serve_artifacts else LOCAL_ROOT)

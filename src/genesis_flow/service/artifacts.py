@@ -1,0 +1,122 @@
+"""Artifacts: which files a request means, and nothing outside the roots that the operator gave."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from genesis_flow.artifacts.open import Roots, locate
+from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore
+from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo
+from genesis_flow.errors import ArtifactsNotServed, MissingParameter
+from genesis_flow.rules.paths import SafeRelPath
+from genesis_flow.rules.texts import require
+from genesis_flow.service.verb import Verb, Verbs
+from genesis_flow.stores.protocol import Store
+from genesis_flow.wire import codec
+from genesis_flow.wire.messages import artifacts as messages
+from genesis_flow.wire.messages import logged_models as model_messages
+from genesis_flow.wire.messages import runs as run_messages
+
+
+class Artifacts:
+    """The files of runs and models.
+
+    Args:
+        store: where runs and models are, whose locations say where their files are.
+        roots: the locations that this server may touch.
+    """
+
+    def __init__(self, store: Store, roots: Roots) -> None:
+        self._store = store
+        self._roots = roots
+
+    def verbs(self) -> Verbs:
+        """The verbs that answer with a message; files are streamed by the methods below."""
+        return {
+            "list_artifacts": Verb(self.list_of_run),
+            "list_logged_model_artifacts": Verb(self.list_of_model),
+            "list_proxied_artifacts": Verb(self.list_proxied),
+        }
+
+    @property
+    def served(self) -> ArtifactStore:
+        """What ``mlflow-artifacts:`` means here.
+
+        Raises:
+            ArtifactsNotServed: the operator turned the proxy off.
+        """
+        if self._roots.destination is None:
+            raise ArtifactsNotServed
+        return self._roots.destination
+
+    async def list_of_run(self, message: messages.ListArtifacts) -> messages.ListArtifactsResponse:
+        """One directory of a run's artifacts, with paths from the run's root."""
+        uri = await self._of_run(require("run_id", message.run_id or message.run_uuid))
+        return messages.ListArtifactsResponse(root_uri=uri, files=await self._list(uri, message.path or ""))
+
+    async def list_of_model(
+        self, message: model_messages.ListLoggedModelArtifacts
+    ) -> model_messages.ListLoggedModelArtifactsResponse:
+        """One directory of a model's artifacts, with paths from the model's root."""
+        uri = await self._of_model(message.model_id)
+        files = await self._list(uri, message.artifact_directory_path or "")
+        return model_messages.ListLoggedModelArtifactsResponse(root_uri=uri, files=files)
+
+    async def list_proxied(self, message: messages.ArtifactsListArtifacts) -> messages.ArtifactsListArtifactsResponse:
+        """One directory of the proxy's destination, with paths from that directory."""
+        path = SafeRelPath.normalize(message.path or "")
+        found = await self.served.list(path)
+        return messages.ArtifactsListArtifactsResponse(
+            files=tuple(
+                ArtifactsFileInfo(path=str(info.path.relative_to(path)), is_dir=info.is_dir, file_size=info.file_size)
+                for info in found
+            )
+        )
+
+    async def open_of_run(self, run_id: str, path: str) -> ArtifactReader:
+        """Opens a file of a run."""
+        store, root = locate(await self._of_run(require("run_id", run_id)), roots=self._roots)
+        return await store.open(root / SafeRelPath.parse(require("path", path)))
+
+    async def open_of_model(self, model_id: str, path: str) -> ArtifactReader:
+        """Opens a file of a logged model."""
+        store, root = locate(await self._of_model(model_id), roots=self._roots)
+        return await store.open(root / SafeRelPath.parse(require("artifact_file_path", path)))
+
+    async def write_of_run(self, run_id: str, path: str, chunks: AsyncIterator[bytes]) -> int:
+        """Stores a file of a run; its size in bytes."""
+        store, root = locate(await self._of_run(require("run_id", run_id)), roots=self._roots)
+        return await store.write(root / SafeRelPath.parse(require("path", path)), chunks)
+
+    async def open_proxied(self, path: str) -> ArtifactReader:
+        """Opens a file of the proxy's destination."""
+        return await self.served.open(SafeRelPath.parse(path))
+
+    async def write_proxied(self, path: str, chunks: AsyncIterator[bytes]) -> int:
+        """Stores a file in the proxy's destination; its size in bytes."""
+        if not path or path.endswith("/"):
+            raise MissingParameter("artifact_path")
+        return await self.served.write(SafeRelPath.parse(path), chunks)
+
+    async def delete_proxied(self, path: str) -> None:
+        """Deletes a file or a directory of the proxy's destination."""
+        await self.served.delete(SafeRelPath.normalize(path))
+
+    async def _list(self, uri: str, path: str) -> tuple[FileInfo, ...]:
+        store, root = locate(uri, roots=self._roots)
+        found = await store.list(root / SafeRelPath.normalize(path))
+        return tuple(
+            FileInfo(path=str(info.path.relative_to(root)), is_dir=info.is_dir, file_size=info.file_size)
+            for info in found
+        )
+
+    async def _of_run(self, run_id: str) -> str:
+        run = codec.value(await self._store.get_run(run_messages.GetRun(run_id=run_id))).run
+        assert run is not None and run.info is not None and run.info.artifact_uri is not None  # every run has
+        return run.info.artifact_uri
+
+    async def _of_model(self, model_id: str) -> str:
+        reply = await self._store.get_logged_model(model_messages.GetLoggedModel(model_id=model_id))
+        model = codec.value(reply).model
+        assert model is not None and model.info is not None and model.info.artifact_uri is not None  # every one has
+        return model.info.artifact_uri

@@ -1,0 +1,62 @@
+"""The one way from a message to its answer: validate, authorize, store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesis_flow.artifacts.open import Roots
+from genesis_flow.auth.may import Caller, OpenPolicy, Policy
+from genesis_flow.entities.message import Message
+from genesis_flow.errors import Unsupported
+from genesis_flow.service import datasets, experiments, logged_models, metrics, runs
+from genesis_flow.service.artifacts import Artifacts
+from genesis_flow.service.verb import Verbs
+from genesis_flow.stores.protocol import Store
+from genesis_flow.wire.codec import Reply
+from genesis_flow.wire.operations import Operation
+
+
+class Service:
+    """Answers the operations of the table from a store and artifact roots.
+
+    Args:
+        store: where everything but files is kept.
+        roots: the locations of artifacts that may be touched.
+        policy: who may do what.
+    """
+
+    def __init__(self, store: Store, roots: Roots, policy: Policy | None = None) -> None:
+        self.store = store
+        self.artifacts = Artifacts(store, roots)
+        self._policy = policy or OpenPolicy()
+        self._verbs: Verbs = {
+            **experiments.verbs(store),
+            **runs.verbs(store),
+            **metrics.verbs(store),
+            **datasets.verbs(store),
+            **logged_models.verbs(store),
+            **self.artifacts.verbs(),
+        }
+
+    @property
+    def implemented(self) -> frozenset[str]:
+        """The names of the operations that are answered with more than 501, files aside."""
+        return frozenset(self._verbs)
+
+    async def answer(self, operation: Operation[Any, Any], message: Message, caller: Caller) -> Reply[Any]:
+        """The answer to a message.
+
+        Raises:
+            Unsupported: the operation is not implemented.
+            GenesisFlowError: whatever the check, the policy or the store has against it.
+        """
+        verb = self._verbs.get(operation.name)
+        if verb is None:
+            raise Unsupported(operation.name)
+        checked = verb.check(message)
+        self._policy.require(caller, operation.permission, checked)
+        return await verb.run(checked)
+
+    def authorize(self, caller: Caller, permission: str, message: Message) -> None:
+        """For what is no message alone (files): ``Forbidden`` if the caller may not."""
+        self._policy.require(caller, permission, message)
