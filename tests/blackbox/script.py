@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from mlflow.exceptions import MlflowException
@@ -49,15 +50,35 @@ def fresh_experiment(subject: str) -> str:
 
 @contextmanager
 def refused(error_code: str, *words: str) -> Iterator[None]:
-    """Expect the server to refuse what is done inside, with this code and these words in its message."""
-    try:
+    """Expect what is done inside to end with this error code, and these words in its message."""
+    with _expected_error(MlflowException) as errors:
         yield
-    except MlflowException as error:
-        assert error.error_code == error_code, f"{error.error_code} instead of {error_code}: {error}"
-        for word in words:
-            assert word in str(error), f"no {word!r} in: {error}"
-    else:
-        raise AssertionError(f"not refused, though {error_code} was expected")
+    (error,) = errors
+    assert error.error_code == error_code, f"{error.error_code} instead of {error_code}: {error}"
+    _assert_words(words, error)
+
+
+@contextmanager
+def failing(*words: str) -> Iterator[None]:
+    """Expect any error with these words; artifacts fail with errors of the HTTP library, without a code."""
+    with _expected_error(Exception) as errors:
+        yield
+    _assert_words(words, *errors)
+
+
+@contextmanager
+def _expected_error(kind: type[Exception]) -> Iterator[list[Any]]:
+    caught: list[Any] = []
+    try:
+        yield caught
+    except kind as error:
+        caught.append(error)
+    assert caught, "nothing was refused"
+
+
+def _assert_words(words: tuple[str, ...], error: Exception) -> None:
+    for word in words:
+        assert word in str(error), f"no {word!r} in: {error}"
 
 
 def _passes(function: Check) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from tests.differential.calls import NOUNS
 from tests.differential.normalise import Comparable, Normaliser
 from tests.differential.play import Played, play, steps_of
-from tests.differential.server import Server, genesis_flow, mlflow
+from tests.differential.server import Server, mlflow, ours
 
 MLFLOW_PYTHON = "GENESIS_MLFLOW_PYTHON"
 # Compares MLflow with a second MLflow: whatever differs then is a fault of the test.
@@ -49,7 +49,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     folder = tmp_path_factory.mktemp("differential")
     with ExitStack() as stack:
         theirs = stack.enter_context(mlflow(python, folder / "mlflow"))
-        other = mlflow(python, folder / "itself") if AGAINST_ITSELF else genesis_flow(folder / "ours")
+        other = mlflow(python, folder / "itself") if AGAINST_ITSELF else ours(folder / "ours")
         yield theirs, stack.enter_context(other)
 
 
@@ -65,7 +65,7 @@ def outcomes(servers: tuple[Server, Server]) -> Outcomes:
             return [Side(played, normaliser.comparable(played.answer)) for played in steps]
 
         with ThreadPoolExecutor(len(servers)) as threads:
-            theirs, ours = threads.map(side, servers)
-        return {a.played.step.id: Pair(a, b) for a, b in zip(theirs, ours, strict=True)}
+            pairs = zip(*threads.map(side, servers), strict=True)
+        return {theirs.played.step.id: Pair(theirs, own) for theirs, own in pairs}
 
     return of_noun

@@ -1,7 +1,9 @@
 """Makes two servers' answers comparable: what may differ becomes a placeholder, and nothing else does.
 
-- Ids that a server drew, run names it invented and page tokens become `<run 1>`, `<model 2>`,
-  `<experiment 1>`, `<name 1>`, `<page 1>`, numbered by their first appearance in the noun's answers.
+- Ids that a server drew, run names it invented and page tokens become `<run 4.1>`, `<model 7.2>`,
+  `<experiment 1.1>`: the first new one in the fourth answer, the second in the seventh. What only one of two servers makes
+  (it takes what the other refuses) shifts no other id.
+- An infinite metric, which MLflow on SQL keeps as the largest double, is `<infinite>`: a test of its own says who answers what.
 - Times that the server took from its own clock become `<now>`; times that the client sent stay.
 - Lists that have no order (the params, tags, metrics, inputs of a run) are sorted. The histories of several
   runs come in the order of the drawn ids: they are put in the order in which the runs appeared.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections import defaultdict
 from http import HTTPStatus
@@ -37,13 +40,15 @@ class Normaliser:
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, str]] = defaultdict(dict)
+        self._answer = 0
+        self._new = 0
         self._now_ms = time.time() * 1000
 
     def comparable(self, answer: Answer) -> Comparable:
         """The part of an answer in which two servers must agree."""
-        is_json = answer.media_type == "application/json" and not answer.is_file and answer.body
-        parsed = json.loads(answer.body) if is_json else None
-        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        self._answer, self._new = self._answer + 1, 0
+        parsed = _parsed(answer)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             code = parsed.get("error_code") if isinstance(parsed, dict) else None
             return {"status": answer.status, "error_code": code}
         if parsed is None:
@@ -58,6 +63,8 @@ class Normaliser:
                 return self._list([self._value(item, key, depth) for item in value], key, depth)
             case str():
                 return self._text(value, key)
+            case float() if abs(value) == sys.float_info.max:
+                return f"<infinite {'-' if value < 0 else '+'}>"
             case int() if key != "step" and abs(value - self._now_ms) < _HOUR_MS:
                 return "<now>"
             case _:
@@ -77,6 +84,8 @@ class Normaliser:
             return self._placeholder("experiment", value)
         if key == "next_page_token":
             return self._placeholder("page", value)
+        if key == "value" and value in ("Infinity", "-Infinity"):
+            return f"<infinite {'-' if value.startswith('-') else '+'}>"
         if _INVENTED_NAME.fullmatch(value):
             return self._placeholder("name", value)
         value = _EXPERIMENT_IN_URI.sub(lambda found: self._placeholder("experiment", found[0]), value)
@@ -87,7 +96,20 @@ class Normaliser:
 
     def _placeholder(self, kind: str, value: str) -> str:
         known = self._seen[kind]
-        return known.setdefault(value, f"<{kind} {len(known) + 1}>")
+        if value not in known:
+            self._new += 1
+            known[value] = f"<{kind} {self._answer}.{self._new}>"
+        return known[value]
+
+
+def _parsed(answer: Answer) -> Any:
+    """The JSON that an answer of the API holds; None for files, pages and what only claims to be JSON."""
+    if answer.media_type != "application/json" or answer.is_file:
+        return None
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        return None
 
 
 def _canonical(value: Any) -> str:

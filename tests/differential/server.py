@@ -14,15 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import genesis_flow
 from tests.differential.call import Request
 
 START_TIMEOUT_S = 120
 ANSWER_TIMEOUT_S = 60
+NO_ANSWER = 0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said to one request."""
+    """What a server said to one request; status 0 and the reason as body when it said nothing."""
 
     status: int
     media_type: str
@@ -45,6 +47,8 @@ class Server:
             media_type = response.headers.get("Content-Type", "").partition(";")[0]
             is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
             return Answer(response.status, media_type, is_file, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(NO_ANSWER, "", False, repr(error).encode())
         finally:
             connection.close()
 
@@ -52,19 +56,24 @@ class Server:
 @contextmanager
 def mlflow(python: str, folder: Path) -> Iterator[Server]:
     """MLflow's own server, from the environment that `python` belongs to."""
-    with _serving([python, "-m", "mlflow"], ["--workers", "1"], folder) as server:
+    # No message to its makers while a test runs.
+    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    with _serving([python, "-m", "mlflow"], ["--workers", "1"], settings, folder) as server:
         yield server
 
 
 @contextmanager
-def genesis_flow(folder: Path) -> Iterator[Server]:
-    """Our server, from the environment that runs the tests."""
-    with _serving([sys.executable, "-m", "genesis_flow"], [], folder) as server:
+def ours(folder: Path) -> Iterator[Server]:
+    """Our server: the package that the tests import, whether it is installed or a source tree."""
+    settings = {"PYTHONPATH": str(Path(genesis_flow.__file__).parents[1])}
+    with _serving([sys.executable, "-m", "genesis_flow"], [], settings, folder) as server:
         yield server
 
 
 @contextmanager
-def _serving(program: list[str], flags: list[str], folder: Path) -> Iterator[Server]:
+def _serving(
+    program: list[str], flags: list[str], settings: dict[str, str], folder: Path
+) -> Iterator[Server]:
     folder.mkdir(parents=True)
     port = _free_port()
     command = [
@@ -80,7 +89,7 @@ def _serving(program: list[str], flags: list[str], folder: Path) -> Iterator[Ser
     with log_path.open("wb") as log:
         # A session of its own: MLflow's server is a tree of processes, which must end together.
         process = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, env=_environment(), start_new_session=True
+            command, cwd=folder, stdout=log, stderr=log, env=_environment() | settings, start_new_session=True
         )
         try:
             _wait_until_healthy(process, port, log_path)
@@ -90,9 +99,8 @@ def _serving(program: list[str], flags: list[str], folder: Path) -> Iterator[Ser
 
 
 def _environment() -> dict[str, str]:
-    """Ours without MLFLOW_* settings, and with no request to MLflow's makers."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-    return own | {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    """The tests' own, without what would steer one of the servers."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHON"))}
 
 
 def _free_port() -> int:
@@ -105,11 +113,9 @@ def _free_port() -> int:
 def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if Server(port).send(Request("GET", "/health", None, {})).status == http.HTTPStatus.OK:
-                return
-        except OSError:
-            time.sleep(0.1)
+        if Server(port).send(Request("GET", "/health", None, {})).status == http.HTTPStatus.OK:
+            return
+        time.sleep(0.1)
     log = log_path.read_text(errors="replace")[-4000:]
     raise RuntimeError(f"{process.args!r} did not answer /health:\n{log}")
 

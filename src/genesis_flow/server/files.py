@@ -11,7 +11,7 @@ from urllib.parse import quote
 from genesis_flow.artifacts.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import UnsatisfiableRange
-from genesis_flow.server.http import JSON, Request, Response
+from genesis_flow.server.http import JSON, TEXT, Request, Response
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
 from genesis_flow.wire import codec
@@ -36,11 +36,9 @@ def add_routes(router: Router, service: Service) -> None:
     for prefix in ("/api/", "/ajax-api/"):
         path = PROXY.replace("/api/", prefix)
         router.add("GET", path, files.download)
-        router.add("HEAD", path, files.download)
         router.add("PUT", path, files.upload)
         router.add("DELETE", path, files.delete)
     router.add("GET", "/get-artifact", files.download_of_run)
-    router.add("GET", "/ajax-api/2.0/mlflow/get-artifact", files.download_of_run)
     router.add("POST", "/ajax-api/2.0/mlflow/upload-artifact", files.upload_of_run)
     router.add("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", files.download_of_model)
 
@@ -62,7 +60,7 @@ class Files:
         """``PUT mlflow-artifacts/artifacts/{path}``."""
         self._service.authorize(ANYONE, "artifacts:write", messages.UploadArtifact())
         await self._artifacts.write_proxied(request.fields["artifact_path"], request.chunks())
-        return Response(b"{}", JSON)
+        return Response(b"", TEXT)
 
     async def delete(self, request: Request) -> Response:
         """``DELETE mlflow-artifacts/artifacts/{path}``."""
@@ -82,7 +80,7 @@ class Files:
         asked = codec.decode_query(request.query, FileOfRun)
         self._service.authorize(ANYONE, "artifacts:write", asked)
         await self._artifacts.write_of_run(asked.run_id or asked.run_uuid, asked.path, request.chunks())
-        return Response(b"{}", JSON)
+        return Response(b"", TEXT)
 
     async def download_of_model(self, request: Request) -> Response:
         """``GET logged-models/{model_id}/artifacts/files?artifact_file_path=…``."""
@@ -138,7 +136,7 @@ def byte_range(header: bytes, size: int) -> tuple[int, int] | None:
             raise UnsatisfiableRange(size)
         return (max(0, size - int(last)), size) if size else None
     start, end = int(first), int(last) + 1 if last else size
-    if end <= start:
+    if last and end <= start:
         return None
     if start >= size:
         raise UnsatisfiableRange(size)

@@ -71,12 +71,14 @@ class Router:
         node.methods.setdefault(method, route)
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        """The route, and the fields in the path.
+        """The route, and the fields in the path; HEAD is answered by what answers GET.
 
         Raises:
             UnknownEndpoint: no route has this path.
             MethodNotAllowed: some has, but not for this method.
         """
+        if method == "HEAD":
+            method = "GET"
         methods = self._plain.get(path, {})
         route = methods.get(method)
         if route is not None:

@@ -74,4 +74,3 @@ def add_routes(router: Router, service: Service, seen: Monitor, is_stopping: Cal
         "/ajax-api/3.0/mlflow/server-info": info,
     }.items():
         router.add("GET", path, handler)
-        router.add("HEAD", path, handler)

@@ -68,7 +68,7 @@ class Artifacts:
         found = await self.served.list(path)
         return messages.ArtifactsListArtifactsResponse(
             files=tuple(
-                ArtifactsFileInfo(path=str(info.path.relative_to(path)), is_dir=info.is_dir, file_size=info.file_size)
+                ArtifactsFileInfo(path=str(info.path.relative_to(path)), is_dir=info.is_dir, file_size=info.file_size or None)
                 for info in found
             )
         )
@@ -106,7 +106,7 @@ class Artifacts:
         store, root = locate(uri, roots=self._roots)
         found = await store.list(root / SafeRelPath.normalize(path))
         return tuple(
-            FileInfo(path=str(info.path.relative_to(root)), is_dir=info.is_dir, file_size=info.file_size)
+            FileInfo(path=str(info.path.relative_to(root)), is_dir=info.is_dir, file_size=info.file_size or None)
             for info in found
         )
 

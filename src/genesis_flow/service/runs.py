@@ -74,7 +74,7 @@ def check_create(message: messages.CreateRun) -> messages.CreateRun:
     tags = tuple(
         RunTag(
             key=check_line(f"tags[{i}].key", tag.key or "", limits.KEY_LENGTH),
-            value=check_text(f"tags[{i}].value", tag.value or "")[: limits.TAG_LENGTH],
+            value=check_text(f"tags[{i}].value", tag.value or ""),
         )
         for i, tag in enumerate(message.tags)
     )

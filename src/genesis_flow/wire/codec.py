@@ -112,7 +112,7 @@ def decode_body(body: bytes, type_: type[M], path_fields: Mapping[str, str] | No
     try:
         return _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
-        return _with_enum_names(builtins, type_, _explained(error))
+        return _second_try(builtins, type_, _explained(error))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise MalformedRequest(f"its body is not JSON ({error})") from None
 
@@ -182,22 +182,32 @@ def _convert(fields: dict[str, Any], type_: type[M]) -> M:
     try:
         return msgspec.convert(fields, type_, strict=False)
     except msgspec.ValidationError as error:
-        return _with_enum_names(fields, type_, _explained(error))
+        return _second_try(fields, type_, _explained(error))
 
 
-def _with_enum_names(fields: dict[str, Any], type_: type[M], error: GenesisFlowError) -> M:
-    """A second try for a message that gives an enum by its number, as protobuf's JSON allows.
+def _second_try(fields: dict[str, Any], type_: type[M], error: GenesisFlowError) -> M:
+    """What protobuf's JSON allows and msgspec does not: null for absent, and an enum by its number.
 
-    Only the message's own fields: MLflow's interface asks for no enum deeper down.
+    Enums among the message's own fields only: MLflow's interface asks for none deeper down.
     """
+    present = _without_nulls(fields)
     numbers = _enum_fields(type_)
-    named = {
-        name: numbers[name].get(str(item), item) if name in numbers and not isinstance(item, bool) else item
-        for name, item in fields.items()
-    }
-    if named == fields:
+    for name in numbers.keys() & present.keys():
+        if not isinstance(present[name], bool):
+            present[name] = numbers[name].get(str(present[name]), present[name])
+    if present == fields:
         raise error from None
-    return _convert(named, type_)
+    return _convert(present, type_)
+
+
+def _without_nulls(value: Any) -> Any:
+    match value:
+        case dict():
+            return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+        case list():
+            return [_without_nulls(v) for v in value]
+        case _:
+            return value
 
 
 @functools.cache

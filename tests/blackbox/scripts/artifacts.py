@@ -10,8 +10,9 @@ from pathlib import Path
 import mlflow
 import yaml
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from tests.blackbox.script import check, check_if, finish, fresh_name
+from tests.blackbox.script import check, check_if, failing, finish, fresh_name
 
 client = MlflowClient()
 experiment_id = mlflow.set_experiment(fresh_name("artifacts")).experiment_id
@@ -145,30 +146,19 @@ def a_missing_artifact_is_an_error_and_a_missing_folder_is_empty() -> None:
     client.log_text(run_id, "there", "there.txt")
     assert listing(run_id, "missing") == []
     assert listing(run_id, "there.txt") == []
-    try:
+    with failing("missing.txt"):
         client.download_artifacts(run_id, "missing.txt")
-    except Exception as error:
-        assert "missing.txt" in str(error), error
-    else:
-        raise AssertionError("a missing artifact was downloaded")
 
 
 @check
 def a_path_that_leaves_the_run_is_refused() -> None:
     run_id = new_run()
     client.log_text(run_id, "there", "there.txt")
-    try:
+    with failing("INVALID_PARAMETER_VALUE"):
         client.list_artifacts(run_id, "../..")
-    except Exception as error:
-        assert "400" in str(error) or "INVALID_PARAMETER_VALUE" in str(error), error
-    else:
-        raise AssertionError("a folder outside the run was listed")
     for path in ("../up.txt", "/absolute.txt", "a/../../up.txt"):
-        try:
+        with failing():
             client.log_text(run_id, "outside", path)
-        except Exception:
-            continue
-        raise AssertionError(f"{path!r} was accepted")
     assert listing(run_id) == [("there.txt", False, 5)]
 
 
@@ -182,8 +172,6 @@ def a_stream_is_logged() -> None:
 
 @check
 def artifacts_are_deleted_through_the_repository_of_the_run() -> None:
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
     run_id = new_run()
     for name in ("gone/one.txt", "gone/two.txt", "kept.txt"):
         client.log_text(run_id, "text", name)

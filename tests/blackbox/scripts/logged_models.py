@@ -227,9 +227,8 @@ def the_fluent_calls_do_the_same() -> None:
 
 @check_if(hasattr(mlflow, "set_active_model"))
 def an_active_model_takes_the_metrics() -> None:
-    with mlflow.set_active_model(name=fresh_name("active")) as active:
-        with mlflow.start_run():
-            mlflow.log_metric("score", 0.5)
+    with mlflow.set_active_model(name=fresh_name("active")) as active, mlflow.start_run():
+        mlflow.log_metric("score", 0.5)
     (metric,) = client.get_logged_model(active.model_id).metrics
     assert (metric.key, metric.value) == ("score", 0.5)
     mlflow.clear_active_model()
