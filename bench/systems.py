@@ -65,8 +65,9 @@ def _ours(_: Path) -> System:
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
     # The server runs in a folder of its own, where a relative PYTHONPATH would lead elsewhere.
-    python_path = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
-    return System("ours", "Genesis-Flow", command, _environment() | {"PYTHONPATH": python_path})
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    given = {"PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in paths)} if paths else {}
+    return System("ours", "Genesis-Flow", command, _environment() | given)
 
 
 def _fasttrackml(cache: Path) -> System:
@@ -121,6 +122,7 @@ class Server:
         self.system = system
         self.folder = folder
         self.port = 0
+        self._broken = ""
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -133,7 +135,12 @@ class Server:
 
         Returns:
             Seconds from the spawn to the first search that was answered with 200.
+
+        Raises:
+            DidNotStart: it ended or stayed silent, now or at an earlier try.
         """
+        if self._broken:
+            raise DidNotStart(self._broken)
         self.port = _free_port()
         command = self.system.command(self.folder, self.port)
         with (self.folder / "server.log").open("ab") as log:
@@ -150,7 +157,8 @@ class Server:
         while not self._answers():
             if self._process.poll() is not None or time.perf_counter() - begin > START_LIMIT_S:
                 self.stop()
-                raise DidNotStart(f"{self.system.title} did not start: {self.log_tail()}")
+                self._broken = f"{self.system.title} did not start: {self.log_tail()}"
+                raise DidNotStart(self._broken)
             time.sleep(POLL_S)
         return time.perf_counter() - begin
 

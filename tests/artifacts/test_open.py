@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_flow.artifacts.local import LocalArtifactStore
+from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
 from genesis_flow.artifacts.open import Roots, locate, open_artifacts
 from genesis_flow.errors import ArtifactsOutsideRoots, InvalidPath, UnsupportedLocation
 
@@ -48,6 +49,18 @@ async def test_an_operator_gives_a_path_or_a_file_uri(folder: Path, uri: str, ro
     assert store.root == str(folder / root)
     await store.close()
     assert os.listdir(folder) == []
+
+
+async def test_opening_clears_away_what_died_long_ago(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = folder / "x" / STAGING_NAME
+    staging.mkdir(parents=True)
+    (staging / "upload").touch()
+    later_s = time.time() + STALE_S + 60
+    monkeypatch.setattr(time, "time", lambda: later_s)
+
+    await open_artifacts("x").close()
+
+    assert os.listdir(staging) == []
 
 
 @pytest.mark.parametrize(

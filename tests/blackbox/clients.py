@@ -52,8 +52,15 @@ class Client:
         shutil.rmtree(self.directory, ignore_errors=True)
         try:
             _run(sys.executable, "-m", "venv", str(self.directory))
-            _run(str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                 *self.requirements.split())
+            _run(
+                str(self.python),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                *self.requirements.split(),
+            )
         except ClientNotInstalled:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise

@@ -27,11 +27,18 @@ def running_server(directory: Path) -> Iterator[str]:
     port = _free_port()
     log_path = directory / "server.log"
     command = [
-        sys.executable, "-m", "genesis_flow", "server",
-        "--backend-store-uri", f"sqlite:///{directory / 'tracking.db'}",
-        "--artifacts-destination", str(directory / "artifacts"),
-        "--host", "127.0.0.1",
-        "--port", str(port),
+        sys.executable,
+        "-m",
+        "genesis_flow",
+        "server",
+        "--backend-store-uri",
+        f"sqlite:///{directory / 'tracking.db'}",
+        "--artifacts-destination",
+        str(directory / "artifacts"),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
     ]
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, cwd=directory, env=_environment(), stdout=log, stderr=log)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from genesis_flow.artifacts.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
-from genesis_flow.errors import UnsatisfiableRange
+from genesis_flow.errors import MissingParameter, UnsatisfiableRange
 from genesis_flow.server.http import JSON, TEXT, Request, Response
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
@@ -79,6 +79,8 @@ class Files:
         """``POST upload-artifact?run_uuid=…&path=…``: the body is the file."""
         asked = codec.decode_query(request.query, FileOfRun)
         self._service.authorize(ANYONE, "artifacts:write", asked)
+        if request.header(b"content-length") in (None, b"0") and request.header(b"transfer-encoding") is None:
+            raise MissingParameter("data")
         await self._artifacts.write_of_run(asked.run_id or asked.run_uuid, asked.path, request.chunks())
         return Response(b"", TEXT)
 

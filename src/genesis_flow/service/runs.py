@@ -116,7 +116,7 @@ def check_restore(message: messages.RestoreRun) -> messages.RestoreRun:
 
 def check_search(message: messages.SearchRuns) -> messages.SearchRuns:
     """The size of a page, the number of experiments."""
-    check_range("max_results", message.max_results, 0, limits.SEARCH_RUNS_MOST)
+    check_range("max_results", message.max_results, 1, limits.SEARCH_RUNS_MOST)
     check_range("experiment_ids", len(message.experiment_ids), 0, limits.SEARCH_EXPERIMENT_IDS_MOST)
     return message
 

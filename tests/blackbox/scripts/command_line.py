@@ -26,7 +26,9 @@ def cli(*arguments: str) -> str:
 
 @check
 def the_command_finds_the_server_by_the_environment() -> None:
-    done = subprocess.run([sys.executable, "-m", "mlflow", "experiments", "search"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mlflow", "experiments", "search"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert "Default" in done.stdout
 
@@ -72,9 +74,27 @@ def runs_are_listed_described_and_written_to_a_table() -> None:
 def artifacts_are_logged_listed_and_downloaded() -> None:
     run_id = client.create_run(fresh_experiment("cli-artifacts")).info.run_id
     Path("local.txt").write_text("from the command line")
-    cli("artifacts", "log-artifact", "--local-file", "local.txt", "--run-id", run_id, "--artifact-path", "texts")
+    cli(
+        "artifacts",
+        "log-artifact",
+        "--local-file",
+        "local.txt",
+        "--run-id",
+        run_id,
+        "--artifact-path",
+        "texts",
+    )
     assert [each["path"] for each in json.loads(cli("artifacts", "list", "--run-id", run_id))] == ["texts"]
-    cli("artifacts", "download", "--run-id", run_id, "--artifact-path", "texts/local.txt", "--dst-path", "down")
+    cli(
+        "artifacts",
+        "download",
+        "--run-id",
+        run_id,
+        "--artifact-path",
+        "texts/local.txt",
+        "--dst-path",
+        "down",
+    )
     assert next(Path("down").rglob("local.txt")).read_text() == "from the command line"
 
 

@@ -107,8 +107,12 @@ def experiments_are_searched_by_name_tag_and_life_cycle() -> None:
     client.set_experiment_tag(ids[2], "odd one", "yes")
     client.delete_experiment(ids[3])
 
-    def names(view_type: int = ViewType.ACTIVE_ONLY, filter_string: str = f"name LIKE '{family}%'") -> list[str]:
-        found = client.search_experiments(view_type=view_type, filter_string=filter_string, order_by=["name ASC"])
+    def names(
+        view_type: int = ViewType.ACTIVE_ONLY, filter_string: str = f"name LIKE '{family}%'"
+    ) -> list[str]:
+        found = client.search_experiments(
+            view_type=view_type, filter_string=filter_string, order_by=["name ASC"]
+        )
         return [experiment.name.removeprefix(f"{family}-") for experiment in found]
 
     assert names() == ["0", "1", "2"]
@@ -130,7 +134,10 @@ def experiments_come_in_pages_and_in_the_order_asked_for() -> None:
     pages = 0
     while pages == 0 or token:
         page = client.search_experiments(
-            filter_string=f"name LIKE '{family}%'", max_results=2, order_by=["experiment_id DESC"], page_token=token
+            filter_string=f"name LIKE '{family}%'",
+            max_results=2,
+            order_by=["experiment_id DESC"],
+            page_token=token,
         )
         found += [experiment.experiment_id for experiment in page]
         token, pages = page.token, pages + 1
@@ -149,7 +156,12 @@ def the_fluent_calls_do_the_same() -> None:
     assert mlflow.set_experiment(name).experiment_id == experiment_id
     mlflow.set_experiment_tag("one", 1)
     mlflow.set_experiment_tags({"two": 2, "three": 3})
-    assert mlflow.get_experiment(experiment_id).tags == {"made": "fluently", "one": "1", "two": "2", "three": "3"}
+    assert mlflow.get_experiment(experiment_id).tags == {
+        "made": "fluently",
+        "one": "1",
+        "two": "2",
+        "three": "3",
+    }
     found = mlflow.search_experiments(filter_string=f"name = '{name}'", max_results=10)
     assert [experiment.experiment_id for experiment in found] == [experiment_id]
     mlflow.delete_experiment(experiment_id)

@@ -25,7 +25,11 @@ def a_run_in_a_with_block_is_active_and_then_finished() -> None:
         assert mlflow.get_artifact_uri("sub/file.txt").endswith("/artifacts/sub/file.txt")
     assert mlflow.active_run() is None
     ended = mlflow.get_run(run.info.run_id)
-    assert (ended.info.status, ended.info.run_name, ended.info.experiment_id) == ("FINISHED", "block", experiment_id)
+    assert (ended.info.status, ended.info.run_name, ended.info.experiment_id) == (
+        "FINISHED",
+        "block",
+        experiment_id,
+    )
     assert ended.info.end_time >= ended.info.start_time
     assert ended.data.tags["a"] == "1"
     assert ended.data.tags["mlflow.note.content"] == "what it is"
@@ -123,7 +127,12 @@ def params_metrics_and_tags_are_logged_one_by_one_and_together() -> None:
     assert data.params == {"one": "1", "two": "2.5", "three": "drei", "four": "[1]", "five": "None"}
     assert (data.metrics["a"], data.metrics["b"]) == (0.25, 1.0)
     assert math.isnan(data.metrics["c"])
-    assert [data.tags.get(key) for key in ("tag", "number", "boolean", "gone")] == ["value", "3", "True", None]
+    assert [data.tags.get(key) for key in ("tag", "number", "boolean", "gone")] == [
+        "value",
+        "3",
+        "True",
+        None,
+    ]
     (point,) = client.get_metric_history(run.info.run_id, "b")
     assert (point.step, point.timestamp) == (7, 7_654_321)
     history = client.get_metric_history(run.info.run_id, "a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -91,13 +92,14 @@ def a_deleted_model_is_gone() -> None:
 @check_if(has_logged_models)
 def a_missing_model_is_not_found_by_any_call() -> None:
     missing = "m-" + "0" * 32
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: client.get_logged_model(missing),
         lambda: client.finalize_logged_model(missing, "READY"),
         lambda: client.delete_logged_model_tag(missing, "a"),
         lambda: client.delete_logged_model(missing),
         lambda: client.list_logged_model_artifacts(missing),
-    ):
+    )
+    for call in calls:
         with refused("RESOURCE_DOES_NOT_EXIST", missing):
             call()
 
@@ -163,7 +165,10 @@ def models_are_searched_filtered_and_ordered() -> None:
     assert found("tags.kind = 'hard'", by_name) == ["ash", "birch"]
     assert found("params.depth = '2'") == ["cedar"]
     assert found("metrics.height >= 10", by_name) == ["birch", "cedar"]
-    assert found(f"source_run_id = '{run_id}' AND model_type = 'tree' AND name != 'ash'", by_name) == ["birch", "cedar"]
+    assert found(f"source_run_id = '{run_id}' AND model_type = 'tree' AND name != 'ash'", by_name) == [
+        "birch",
+        "cedar",
+    ]
     assert found("creation_timestamp > 0 AND name ILIKE 'C%'") == ["cedar"]
     assert found(order_by=[{"field_name": "metrics.height", "ascending": False}]) == ["cedar", "birch", "ash"]
     with refused("INVALID_PARAMETER_VALUE"):

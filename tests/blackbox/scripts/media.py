@@ -93,7 +93,10 @@ def an_image_in_a_table_comes_back() -> None:
         mlflow.log_table({"id": [1], "image": [picture]}, "pictures.json")
     table = mlflow.load_table("pictures.json", run_ids=[run.info.run_id])
     assert len(table["image"]) == 1
-    assert any(file.path.startswith("table_images/") for file in client.list_artifacts(run.info.run_id, "table_images"))
+    assert any(
+        file.path.startswith("table_images/")
+        for file in client.list_artifacts(run.info.run_id, "table_images")
+    )
 
 
 finish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
@@ -16,7 +18,10 @@ MISSING = "0" * 32
 @check
 def a_created_run_is_read_back() -> None:
     created = client.create_run(
-        experiment_id, start_time=1_600_000_000_123, tags={"purpose": "test", "ключ": "значение"}, run_name="first"
+        experiment_id,
+        start_time=1_600_000_000_123,
+        tags={"purpose": "test", "ключ": "значение"},
+        run_name="first",
     )
     read = client.get_run(created.info.run_id)
     for run in (created, read):
@@ -99,7 +104,7 @@ def a_deleted_run_takes_no_values() -> None:
 
 @check
 def a_missing_run_is_not_found_by_any_call() -> None:
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "get": lambda: client.get_run(MISSING),
         "log metric": lambda: client.log_metric(MISSING, "m", 1.0),
         "log param": lambda: client.log_param(MISSING, "p", "1"),

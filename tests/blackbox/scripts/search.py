@@ -18,7 +18,7 @@ RUNS: list[tuple[str, float | None, float, str, dict[str, str]]] = [
     ("alpha", 0.9, 1.0, "adam", {"stage": "prod", "owner": "ann"}),
     ("beta", 0.8, math.nan, "sgd", {"stage": "test", "owner": "bob"}),
     ("gamma", 0.7, 3.0, "Adam", {"stage": "prod", "odd key": "50%_off"}),
-    ("delta", None, 2.0, "rmsprop", {"quote": "it's \"so\""}),
+    ("delta", None, 2.0, "rmsprop", {"quote": 'it\'s "so"'}),
 ]
 ids: dict[str, str] = {}
 
@@ -58,7 +58,7 @@ def runs_are_filled_in_and_come_newest_first() -> None:
 @check
 def metrics_are_compared() -> None:
     assert found_set("metrics.`val/accuracy` > 0.75") == {"alpha", "beta"}
-    assert found_set("metrics.\"val/accuracy\" >= 0.8 and metrics.loss < 2") == {"alpha"}
+    assert found_set('metrics."val/accuracy" >= 0.8 and metrics.loss < 2') == {"alpha"}
     assert found_set("metric.`val/accuracy` != 0.9") == {"beta", "gamma"}
     assert found_set("metrics.`size in MB` = 2") == {"gamma"}
     assert found_set("metrics.`size in MB` <= 1") == {"alpha", "beta"}
@@ -84,7 +84,7 @@ def tags_are_compared() -> None:
     assert found_set("tags.`odd key` LIKE '50%'") == {"gamma"}
     assert found_set("tag.owner ILIKE 'B%'") == {"beta"}
     assert found_set("tags.mlflow.runName = 'delta'") == {"delta"}
-    assert found_set("tags.stage = \"test\"") == {"beta"}
+    assert found_set('tags.stage = "test"') == {"beta"}
 
 
 @check

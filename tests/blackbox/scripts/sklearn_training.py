@@ -123,7 +123,9 @@ def a_logged_model_is_loaded_by_its_id() -> None:
     loaded = mlflow.sklearn.load_model(f"models:/{info.model_id}")
     assert np.array_equal(loaded.predict(test_x), model.predict(test_x))
     best = mlflow.search_logged_models(
-        [experiment_id], order_by=[{"field_name": "metrics.accuracy", "ascending": False}], output_format="list"
+        [experiment_id],
+        order_by=[{"field_name": "metrics.accuracy", "ascending": False}],
+        output_format="list",
     )
     assert best[0].model_id == info.model_id
 

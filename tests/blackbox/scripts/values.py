@@ -99,7 +99,13 @@ def values_that_are_no_finite_number_survive() -> None:
 @check
 def numbers_come_back_to_the_last_bit() -> None:
     run_id = new_run()
-    numbers = {"tenth": 0.1, "tiny": 5e-324, "great": 1.7976931348623157e308, "third": 1 / 3, "exact": 2.0**53}
+    numbers = {
+        "tenth": 0.1,
+        "tiny": 5e-324,
+        "great": 1.7976931348623157e308,
+        "third": 1 / 3,
+        "exact": 2.0**53,
+    }
     client.log_batch(run_id, metrics=[Metric(key, value, 1, 0) for key, value in numbers.items()])
     assert client.get_run(run_id).data.metrics == numbers
 

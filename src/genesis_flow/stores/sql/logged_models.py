@@ -114,7 +114,7 @@ def set_tags(connection: Connection, message: messages.SetLoggedModelTags) -> me
     """Writes or replaces tags."""
     model = require(connection, message.model_id)
     _put(connection, PUT_TAG, model, message.tags)
-    return messages.SetLoggedModelTagsResponse(model=_one(connection, model))
+    return messages.SetLoggedModelTagsResponse()  # COMPAT: mlflow 3.17 does not answer the model either
 
 
 def delete_tag(
@@ -199,12 +199,8 @@ def _info(row: Row, tags: Sequence[Row]) -> LoggedModelInfo:
 
 
 def _metrics(model_id: str, points: Sequence[Row]) -> Iterable[Metric]:
-    """The newest point of each metric, dataset and run: by time, then step."""
-    newest: dict[tuple[str, ...], Row] = {}
-    for point in points:  # ordered by time and step within a metric and dataset
-        key, name, digest, _, _, run_id, _ = point
-        newest[(key, name, digest, run_id)] = point
-    for key, name, digest, timestamp, step, run_id, number in newest.values():
+    """Every point of a model, by metric, dataset, time and step."""
+    for key, name, digest, timestamp, step, run_id, number in points:
         yield Metric(
             key=key,
             value=float("nan") if number is None else number,

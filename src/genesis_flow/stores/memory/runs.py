@@ -1,0 +1,235 @@
+"""Runs in memory: their life, and everything written to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from genesis_flow.entities.datasets import DatasetInput
+from genesis_flow.entities.logged_models import ModelInput, ModelOutput
+from genesis_flow.entities.metrics import Metric
+from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
+from genesis_flow.errors import InvalidParameter, MissingParameter, ParameterChanged, TagNotFound
+from genesis_flow.rules.ids import experiment_key, new_run_id
+from genesis_flow.rules.locations import run_artifacts
+from genesis_flow.rules.run_names import random_run_name
+from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME
+from genesis_flow.search.ast import Field, Kind, Value
+from genesis_flow.search.fields import RUNS
+from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores.memory.search import Query, page
+from genesis_flow.stores.memory.state import ACTIVE, DELETED, STAGES, State, StoredRun
+from genesis_flow.wire import codec
+from genesis_flow.wire.messages import runs as messages
+
+
+class Runs:
+    """The verbs of the noun."""
+
+    _state: State
+
+    async def create_run(self, message: messages.CreateRun) -> messages.CreateRunResponse:
+        if not message.experiment_id:
+            raise MissingParameter("experiment_id")
+        experiment = self._state.active_experiment(message.experiment_id).value
+        tags = {tag.key or "": tag.value or "" for tag in message.tags}
+        name = message.run_name or tags.get(RUN_NAME) or random_run_name()
+        run_id = new_run_id()
+        info = RunInfo(
+            run_id=run_id,
+            run_uuid=run_id,
+            run_name=name,
+            experiment_id=experiment.experiment_id,
+            user_id=message.user_id or "",
+            status="RUNNING",
+            start_time=message.start_time or 0,
+            artifact_uri=run_artifacts(experiment.artifact_location or "", run_id),
+            lifecycle_stage=ACTIVE,
+        )
+        stored = StoredRun(experiment_key(message.experiment_id), info, tags={**tags, RUN_NAME: name})
+        self._state.runs[run_id] = stored
+        return messages.CreateRunResponse(run=msgspec.structs.replace(self._run(stored), outputs=None))
+
+    async def get_run(self, message: messages.GetRun) -> messages.GetRunResponse:
+        return messages.GetRunResponse(
+            run=self._run(self._state.run(message.run_id or message.run_uuid or ""))
+        )
+
+    async def update_run(self, message: messages.UpdateRun) -> messages.UpdateRunResponse:
+        stored = self._state.active_run(message.run_id or message.run_uuid or "")
+        before = stored.info
+        stored.info = msgspec.structs.replace(
+            before,
+            run_name=message.run_name or before.run_name,
+            status=message.status or before.status,
+            end_time=before.end_time if message.end_time is None else message.end_time,
+        )
+        if message.run_name:
+            stored.tags[RUN_NAME] = message.run_name
+        return messages.UpdateRunResponse(run_info=stored.info)
+
+    async def delete_run(self, message: messages.DeleteRun) -> messages.DeleteRunResponse:
+        self._set_stage_of_run(message.run_id, DELETED)
+        return messages.DeleteRunResponse()
+
+    async def restore_run(self, message: messages.RestoreRun) -> messages.RestoreRunResponse:
+        self._set_stage_of_run(message.run_id, ACTIVE)
+        return messages.RestoreRunResponse()
+
+    def _set_stage_of_run(self, run_id: str, stage: str) -> None:
+        stored = self._state.run(run_id)
+        stored.info = msgspec.structs.replace(stored.info, lifecycle_stage=stage)
+
+    async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
+        keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
+        query = Query(
+            expression=parse_filter(message.filter, RUNS),
+            order=parse_order(message.order_by, RUNS),
+            asked=["runs", keys, message.filter or "", message.order_by, message.run_view_type],
+            values_of=_values,
+            value_of=lambda stored, field: next(iter(_values(stored, field)), None),
+        )
+        stages = STAGES[message.run_view_type]
+        runs = [
+            run
+            for run in self._state.runs.values()
+            if run.experiment in keys and run.info.lifecycle_stage in stages
+        ]
+        shown, token = page(runs, query, message.max_results, message.page_token, self._state.secret)
+        return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
+
+    # --- what is written to a run ---------------------------------------------------------------------------
+
+    async def log_batch(self, message: messages.LogBatch) -> messages.LogBatchResponse:
+        stored = self._state.active_run(message.run_id or "")
+        for param in message.params:
+            known = stored.params.get(param.key or "", param.value or "")
+            if known != (param.value or ""):
+                raise ParameterChanged(param.key or "", known, param.value or "")
+        models = {
+            metric.model_id: self._state.model(metric.model_id)
+            for metric in message.metrics
+            if metric.model_id
+        }
+        stored.params.update({param.key or "": param.value or "" for param in message.params})
+        stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
+        for metric in message.metrics:
+            key, number = metric.key or "", float(metric.value or 0.0)
+            timestamp, step, text = metric.timestamp or 0, metric.step or 0, codec.number(number)
+            plain = Metric(key=key, value=number, timestamp=timestamp, step=step)
+            stored.points.setdefault((key, timestamp, step, text), plain)
+            if metric.model_id:
+                name, digest, run_id = (
+                    metric.dataset_name or "",
+                    metric.dataset_digest or "",
+                    message.run_id or "",
+                )
+                models[metric.model_id].points[key, name, digest, timestamp, step, run_id, text] = plain
+        if renamed := [tag.value or "" for tag in message.tags if tag.key == RUN_NAME]:
+            stored.info = msgspec.structs.replace(stored.info, run_name=renamed[-1])
+        return messages.LogBatchResponse()
+
+    async def delete_tag(self, message: messages.DeleteTag) -> messages.DeleteTagResponse:
+        if self._state.active_run(message.run_id).tags.pop(message.key, None) is None:
+            raise TagNotFound(message.key, f"The run '{message.run_id}'")
+        return messages.DeleteTagResponse()
+
+    async def log_inputs(self, message: messages.LogInputs) -> messages.LogInputsResponse:
+        stored = self._state.active_run(message.run_id)
+        for given in message.datasets:
+            key = stored.experiment, given.dataset.name, given.dataset.digest
+            self._state.datasets.setdefault(key, given.dataset)
+            stored.inputs.setdefault(key, given.tags)
+        for model in message.models:
+            stored.models.setdefault(("input", model.model_id), 0)
+        return messages.LogInputsResponse()
+
+    async def log_outputs(self, message: messages.LogOutputs) -> messages.LogOutputsResponse:
+        stored = self._state.active_run(message.run_id)
+        for model in message.models:
+            stored.models.setdefault(("output", model.model_id), model.step)
+        return messages.LogOutputsResponse()
+
+    async def log_model(self, message: messages.LogModel) -> messages.LogModelResponse:
+        stored = self._state.active_run(message.run_id or "")
+        text = stored.tags.get(LOGGED_MODELS, "[]")
+        try:
+            described = msgspec.json.decode(text, type=list)
+        except msgspec.DecodeError:
+            raise InvalidParameter(LOGGED_MODELS, text, "a JSON list") from None
+        described.append(msgspec.json.decode(message.model_json or "{}"))
+        stored.tags[LOGGED_MODELS] = msgspec.json.encode(described).decode()
+        return messages.LogModelResponse()
+
+    def _run(self, stored: StoredRun) -> Run:
+        places = list(self._state.datasets)
+        return Run(
+            info=stored.info,
+            data=RunData(
+                metrics=tuple(metric for _, metric in sorted(latest(stored).items())),
+                params=tuple(Param(key=k, value=v) for k, v in sorted(stored.params.items())),
+                tags=tuple(RunTag(key=k, value=v) for k, v in sorted(stored.tags.items())),
+            ),
+            inputs=RunInputs(
+                dataset_inputs=tuple(
+                    DatasetInput(dataset=self._state.datasets[key], tags=stored.inputs[key])
+                    for key in sorted(stored.inputs, key=places.index)
+                ),
+                model_inputs=tuple(
+                    ModelInput(model_id=model_id) for way, model_id in sorted(stored.models) if way == "input"
+                ),
+            ),
+            outputs=RunOutputs(
+                model_outputs=tuple(
+                    ModelOutput(model_id=model_id, step=step)
+                    for (way, model_id), step in sorted(stored.models.items())
+                    if way == "output"
+                )
+            ),
+        )
+
+
+def latest(stored: StoredRun) -> dict[str, Metric]:
+    """Of each metric the first point with the highest step, then time, then value; NaN counts as 0."""
+    found: dict[str, Metric] = {}
+    for metric in stored.points.values():
+        key = metric.key or ""
+        if key not in found or _rank(metric) > _rank(found[key]):
+            found[key] = metric
+    return found
+
+
+def _rank(metric: Metric) -> tuple[int, int, float]:
+    number = metric.value or 0.0
+    return metric.step or 0, metric.timestamp or 0, 0.0 if math.isnan(number) else number
+
+
+def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
+    match field.kind:
+        case Kind.ATTRIBUTE:
+            return _known([getattr(stored.info, field.key)])
+        case Kind.METRIC:
+            metric = latest(stored).get(field.key)
+            return _known([metric.value] if metric else [])
+        case Kind.PARAM:
+            return _known([stored.params.get(field.key)])
+        case Kind.TAG:
+            return _known([stored.tags.get(field.key)])
+        case Kind.DATASET:
+            return _known(_of_dataset(field.key, key, stored) for key in stored.inputs)
+
+
+def _of_dataset(name: str, key: tuple[int, str, str], stored: StoredRun) -> str | None:
+    match name:
+        case "name":
+            return key[1]
+        case "digest":
+            return key[2]
+        case _:
+            return {tag.key: tag.value for tag in stored.inputs[key]}.get(DATASET_CONTEXT)
+
+
+def _known(values: Iterable[Value | None]) -> list[Value]:
+    return [value for value in values if value is not None]

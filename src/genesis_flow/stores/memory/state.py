@@ -1,0 +1,118 @@
+"""What the store in memory holds, and the few questions that every noun asks of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from genesis_flow.entities.datasets import Dataset, InputTag
+from genesis_flow.entities.experiments import Experiment
+from genesis_flow.entities.logged_models import LoggedModelInfo
+from genesis_flow.entities.metrics import Metric
+from genesis_flow.entities.runs import RunInfo
+from genesis_flow.errors import (
+    ExperimentNotActive,
+    ExperimentNotFound,
+    LoggedModelNotFound,
+    RunNotActive,
+    RunNotFound,
+)
+from genesis_flow.rules.clock import Clock
+from genesis_flow.rules.ids import experiment_key
+
+ACTIVE, DELETED = "active", "deleted"
+STAGES = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
+
+DatasetKey = tuple[int, str, str]
+"""Experiment, name and digest: what makes a dataset."""
+
+PointKey = tuple[str, str, str, int, int, str, str]
+"""What makes a point of a model: metric, name and digest of the dataset, time, step, run and the value as text."""
+
+
+@dataclass(eq=False)
+class StoredExperiment:
+    """An experiment; its tags stand beside it."""
+
+    value: Experiment
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class StoredRun:
+    """A run and everything written to it.
+
+    Attributes:
+        experiment: the key of its experiment.
+        points: every point of every metric, by key, time, step and the value as text.
+        inputs: the tags of each dataset that it read.
+        models: the step of each model that it read or made, by ``input`` or ``output`` and model id.
+    """
+
+    experiment: int
+    info: RunInfo
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    points: dict[tuple[str, int, int, str], Metric] = field(default_factory=dict)
+    inputs: dict[DatasetKey, tuple[InputTag, ...]] = field(default_factory=dict)
+    models: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class StoredModel:
+    """A logged model, its tags, its params and every point logged with it."""
+
+    experiment: int
+    info: LoggedModelInfo
+    stage: str = ACTIVE
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    points: dict[PointKey, Metric] = field(default_factory=dict)
+
+
+class State:
+    """All that is stored; dictionaries keep the order in which things were made."""
+
+    def __init__(self, artifact_root: str, clock: Clock) -> None:
+        self.artifact_root = artifact_root
+        self.clock = clock
+        self.secret = secrets.token_bytes(32)
+        self.experiments: dict[int, StoredExperiment] = {}
+        self.runs: dict[str, StoredRun] = {}
+        self.datasets: dict[DatasetKey, Dataset] = {}
+        self.models: dict[str, StoredModel] = {}
+
+    def experiment(self, experiment_id: str) -> StoredExperiment:
+        """The experiment, deleted or not; ``ExperimentNotFound``."""
+        found = self.experiments.get(experiment_key(experiment_id))
+        if found is None:
+            raise ExperimentNotFound(experiment_id)
+        return found
+
+    def active_experiment(self, experiment_id: str) -> StoredExperiment:
+        """The experiment; ``ExperimentNotFound``, ``ExperimentNotActive``."""
+        found = self.experiment(experiment_id)
+        if found.value.lifecycle_stage != ACTIVE:
+            raise ExperimentNotActive(experiment_id)
+        return found
+
+    def run(self, run_id: str) -> StoredRun:
+        """The run, deleted or not; ``RunNotFound``."""
+        found = self.runs.get(run_id)
+        if found is None:
+            raise RunNotFound(run_id)
+        return found
+
+    def active_run(self, run_id: str) -> StoredRun:
+        """The run; ``RunNotFound``, ``RunNotActive``."""
+        found = self.run(run_id)
+        if found.info.lifecycle_stage != ACTIVE:
+            raise RunNotActive(run_id)
+        return found
+
+    def model(self, model_id: str) -> StoredModel:
+        """The model, if it is not deleted; ``LoggedModelNotFound``."""
+        found = self.models.get(model_id)
+        if found is None or found.stage != ACTIVE:
+            raise LoggedModelNotFound(model_id)
+        return found
