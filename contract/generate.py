@@ -62,7 +62,8 @@ NOUNS = [
     (r"PromptOptimization|\.Job|OptimizerType", "jobs"),
     (r"Gateway|Budget|Guardrail|Fallback|Routing|Secrets?Config|EndpointBinding", "gateway"),
     (r"LoggedModel|\.ModelInput|\.ModelOutput", "logged_models"),
-    (r"RegisteredModel|ModelVersion|ModelParam|ModelMetric|DeploymentJob|LatestVersions|mlflow\.SourceType", "registry"),
+    (r"RegisteredModel|ModelVersion|ModelParam|ModelMetric|DeploymentJob|LatestVersions|mlflow\.SourceType",
+     "registry"),
     (r"Webhook", "webhooks"),
     (r"Dataset|InputTag", "datasets"),
     (r"Experiment|ViewType", "experiments"),
@@ -70,7 +71,9 @@ NOUNS = [
     (r"", "runs"),
 ]  # fmt: skip
 
-HEADER = '"""{title}.\n\nWritten by contract/generate.py from MLflow {version}\'s interface; do not edit by hand.\n"""\n\n'
+HEADER = (
+    '"""{title}.\n\nWritten by contract/generate.py from MLflow {version}\'s interface; do not edit by hand.\n"""\n\n'
+)
 
 
 def noun(contract_name: str) -> str:
@@ -85,7 +88,9 @@ def class_names() -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for name in [*MESSAGES, *ENUMS]:
-        package, short = re.fullmatch(r"(mlflow|opentelemetry\.proto|[a-z]+)((?:\.[a-z_0-9]+)*)\.(.+)", name).group(2, 3)  # type: ignore[union-attr]
+        package, short = re.fullmatch(r"(mlflow|opentelemetry\.proto|[a-z]+)((?:\.[a-z_0-9]+)*)\.(.+)", name).group(
+            2, 3
+        )  # type: ignore[union-attr]
         short = short.replace(".", "")
         if short in taken:
             short = "".join(part.title() for part in re.split(r"[._]", package) if part) + short
@@ -101,7 +106,10 @@ VERBS = {e[side] for e in CONTRACT["endpoints"] for side in ("request", "respons
 
 def is_map(type_name: str) -> bool:
     """Whether a message is protobuf's spelling of a map."""
-    return type_name.endswith("Entry") and [f["name"] for f in MESSAGES.get(type_name, ())] == ["key", "value"]
+    return type_name.endswith("Entry") and [f["name"] for f in MESSAGES.get(type_name, ())] == [
+        "key",
+        "value",
+    ]
 
 
 def python_type(field: dict[str, Any]) -> str:
@@ -134,7 +142,7 @@ def class_text(name: str) -> str:
     lines = sorted((field_line(name, f) for f in MESSAGES[name]), key=lambda pair: not pair[0])
     doc = ", ".join(f"``{e['method']} {e['path']}``" for e in REQUESTS[name]) or f"``{name}``"
     body = "\n".join(text for _, text in lines)
-    head = f"class {NAMES[name]}(Message, frozen=True, kw_only=True):\n    \"\"\"{doc}.\"\"\"\n"
+    head = f'class {NAMES[name]}(Message, frozen=True, kw_only=True):\n    """{doc}."""\n'
     return head + (f"\n{body}\n" if body else "")
 
 
@@ -215,9 +223,11 @@ def files() -> dict[Path, str]:
 
 def numbers_text() -> str:
     """The module that knows which number stands for which name; on the wire both may."""
-    rows = "".join(f"    {({str(number): name for name, number in values.items()})!r},\n" for values in ENUMS.values())
+    rows = "".join(f"    { ({str(number): name for name, number in values.items()})!r},\n" for values in ENUMS.values())
     head = HEADER.format(title="The numbers of every enum, number → name", version=CONTRACT["source"].split()[-1])
-    declaration = "# fmt: off\nENUM_NUMBERS: tuple[dict[str, str], ...] = (\n" + rows.replace("'", '"') + ")\n# fmt: on\n"
+    declaration = (
+        "# fmt: off\nENUM_NUMBERS: tuple[dict[str, str], ...] = (\n" + rows.replace("'", '"') + ")\n# fmt: on\n"
+    )
     return head + "from __future__ import annotations\n\n" + declaration
 
 

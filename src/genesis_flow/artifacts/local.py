@@ -337,9 +337,7 @@ class _Folder:
         return file
 
     def create_file(self, name: str) -> io.BufferedWriter:
-        return io.BufferedWriter(
-            io.FileIO(os.open(self._at(name), _CREATE_FILE, 0o666, dir_fd=self._handle), "wb")
-        )
+        return io.BufferedWriter(io.FileIO(os.open(self._at(name), _CREATE_FILE, 0o666, dir_fd=self._handle), "wb"))
 
     def move(self, name: str, folder: _Folder, new_name: str) -> None:
         os.replace(self._at(name), folder._at(new_name), src_dir_fd=self._handle, dst_dir_fd=folder._handle)

@@ -31,7 +31,10 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
 
 @main.command(context_settings={"help_option_names": ["--help"], "show_default": True})
 @click.option(
-    "--backend-store-uri", envvar="MLFLOW_BACKEND_STORE_URI", default="sqlite:///genesis-flow.db", help=STORE_HELP
+    "--backend-store-uri",
+    envvar="MLFLOW_BACKEND_STORE_URI",
+    default="sqlite:///genesis-flow.db",
+    help=STORE_HELP,
 )
 @click.option(
     "--default-artifact-root",
@@ -106,7 +109,10 @@ def server(**options: Any) -> None:
 
     unchecked = options.pop("disable_security_middleware")
     settings = Settings(check_requests=not unchecked, **options)
-    click.echo(f"Genesis-Flow {__version__} on http://{settings.host}:{settings.port}{settings.static_prefix}", err=True)
+    click.echo(
+        f"Genesis-Flow {__version__} on http://{settings.host}:{settings.port}{settings.static_prefix}",
+        err=True,
+    )
     try:
         serve(settings)
     except GenesisFlowError as error:

@@ -11,7 +11,6 @@ import msgspec
 
 from genesis_flow.entities.message import Int64, Message
 
-
 OptimizerType = Literal[
     "OPTIMIZER_TYPE_UNSPECIFIED",
     "OPTIMIZER_TYPE_GEPA",

@@ -11,7 +11,6 @@ import msgspec
 
 from genesis_flow.entities.message import Message
 
-
 MetricViewType = Literal[
     "TRACES",
     "SPANS",

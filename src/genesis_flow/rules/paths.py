@@ -27,9 +27,7 @@ _ENCODED_SEPARATOR = re.compile(r"%(?:2f|5c)", re.IGNORECASE)
 _OVERLONG = re.compile(r"%(?:(?:c0|e0%80|f0%80%80)%(?:ae|af)|(?:c1|e0%81|f0%80%81)%9c)", re.IGNORECASE)
 
 _WINDOWS_CHARACTERS = re.compile(r'[<>:"|?*\\]')
-_WINDOWS_DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE
-)
+_WINDOWS_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)

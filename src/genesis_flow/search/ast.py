@@ -94,10 +94,7 @@ class Membership:
     negated: bool = False
 
     def __str__(self) -> str:
-        written = (
-            _escaped(value) if isinstance(value, str) else _written(value, self.field)
-            for value in self.values
-        )
+        written = (_escaped(value) if isinstance(value, str) else _written(value, self.field) for value in self.values)
         return f"{self.field} {_not(self.negated)}IN ({', '.join(written)})"
 
 

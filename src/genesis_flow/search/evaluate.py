@@ -61,8 +61,7 @@ def matches(expression: Expression, values_of: Callable[[Field], Sequence[Value]
             return bool(values_of(field)) is negated
         case Comparison() | Like() | Membership() | Between():
             return any(
-                _holds(expression, _comparable(expression.field, value))
-                for value in values_of(expression.field)
+                _holds(expression, _comparable(expression.field, value)) for value in values_of(expression.field)
             )
 
 
@@ -130,11 +129,7 @@ def _holds(leaf: Comparison | Like | Membership | Between, value: Value) -> bool
             return _COMPARE[comparator](value, wanted)
         case Like(_, pattern, ignore_case, negated):
             text = str(value)
-            found = (
-                like(text.translate(_LOWER), pattern.translate(_LOWER))
-                if ignore_case
-                else like(text, pattern)
-            )
+            found = like(text.translate(_LOWER), pattern.translate(_LOWER)) if ignore_case else like(text, pattern)
             return found is not negated
         case Membership(_, values, negated):
             return (value in values) is not negated

@@ -58,9 +58,7 @@ def _attributes(type: Type, *fields: str) -> dict[str, Field]:
 
 
 _RUN = {
-    **_attributes(
-        Type.STRING, "run_id", "run_name|run name|Run name|Run Name", "user_id", "status", "artifact_uri"
-    ),
+    **_attributes(Type.STRING, "run_id", "run_name|run name|Run name|Run Name", "user_id", "status", "artifact_uri"),
     **_attributes(Type.NUMBER, "start_time|created|Created", "end_time"),
 }
 
@@ -98,9 +96,7 @@ EXPERIMENTS = Grammar(
 )
 
 _LOGGED_MODEL = {
-    **_attributes(
-        Type.STRING, "model_id", "name", "model_type", "status", "status_message", "lifecycle_stage"
-    ),
+    **_attributes(Type.STRING, "model_id", "name", "model_type", "status", "status_message", "lifecycle_stage"),
     **_attributes(Type.STRING, "source_run_id", "artifact_location"),
     **_attributes(Type.ID, "experiment_id"),
     **_attributes(Type.NUMBER, "creation_timestamp|creation_timestamp_ms|creation_time"),

@@ -88,9 +88,7 @@ def tokenize(text: str) -> Iterator[Token]:
 
 def _check(text: str) -> None:
     if len(text) > MAX_LENGTH:
-        raise InvalidSearch(
-            text, MAX_LENGTH, f"A search text has at most {MAX_LENGTH} characters, not {len(text)}"
-        )
+        raise InvalidSearch(text, MAX_LENGTH, f"A search text has at most {MAX_LENGTH} characters, not {len(text)}")
     if found := _FORBIDDEN.search(text):
         raise InvalidSearch(text, found.start(), f"A search text cannot contain {found[0]!r}")
 
@@ -116,9 +114,7 @@ def _scan_pattern(text: str, position: int) -> Token:
         if found := pattern.match(text, position):
             end = found.end()
             if shape is Shape.NUMBER and _KEY.match(text, end):
-                raise InvalidSearch(
-                    text, end, f"{shown(text[end])} cannot continue the number {shown(found[0], 40)}"
-                )
+                raise InvalidSearch(text, end, f"{shown(text[end])} cannot continue the number {shown(found[0], 40)}")
             return Token(shape, found[0], position, end)
     raise InvalidSearch(text, position, f"Unexpected {shown(text[position])}")
 

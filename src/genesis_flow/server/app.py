@@ -14,7 +14,16 @@ from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.server import files, system
 from genesis_flow.server.guard import Guard
-from genesis_flow.server.http import ClientGone, Handler, Receive, Request, Response, Scope, Send, error_response
+from genesis_flow.server.http import (
+    ClientGone,
+    Handler,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    error_response,
+)
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.router import Router
 from genesis_flow.server.settings import Settings
@@ -146,5 +155,3 @@ def _frame_options(settings: Settings) -> list[tuple[bytes, bytes]]:
     if settings.x_frame_options.upper() != "NONE":
         headers.append((b"x-frame-options", settings.x_frame_options.upper().encode()))
     return headers
-
-

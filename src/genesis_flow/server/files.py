@@ -1,6 +1,7 @@
 """Files over HTTP: streamed both ways, in ranges, and never as active content of our origin.
 
-A browser gets every file as an attachment, without guessing its type, in a sandbox: what somebody uploaded runs nowhere.
+A browser gets every file as an attachment, without guessing its type, in a sandbox: what somebody uploaded
+runs nowhere.
 """
 
 from __future__ import annotations
@@ -143,5 +144,3 @@ def byte_range(header: bytes, size: int) -> tuple[int, int] | None:
     if start >= size:
         raise UnsatisfiableRange(size)
     return start, min(end, size)
-
-

@@ -23,7 +23,10 @@ class Monitor:
     def __init__(self, waiting: Callable[[], int]) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
-            "genesis_flow_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
+            "genesis_flow_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self._registry,
         )
         self._latency = Histogram(
             "genesis_flow_request_seconds",

@@ -60,7 +60,9 @@ def _operation(
     }
     if row.method == "GET":
         parameters += [
-            _parameter(name, schema, "query", name in required) for name, schema in fields.items() if name not in in_path
+            _parameter(name, schema, "query", name in required)
+            for name, schema in fields.items()
+            if name not in in_path
         ]
     elif set(fields) - set(in_path):
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": request}}}
@@ -71,5 +73,3 @@ def _operation(
 
 def _parameter(name: str, schema: dict[str, Any], place: str, required: bool) -> dict[str, Any]:
     return {"name": name, "in": place, "required": required, "schema": schema}
-
-

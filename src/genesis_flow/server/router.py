@@ -1,6 +1,7 @@
 """From a path and a method to what answers them.
 
-A path without fields is one look into a dictionary, however many routes there are; one with fields is walked segment by segment.
+A path without fields is one look into a dictionary, however many routes there are; one with fields is walked
+segment by segment.
 """
 
 from __future__ import annotations

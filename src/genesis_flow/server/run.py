@@ -1,6 +1,7 @@
 """Starting a server: what its settings name is opened, and uvicorn serves the application.
 
-One worker is one process, the one that was started. Several are children of it, told the settings through the environment.
+One worker is one process, the one that was started. Several are children of it, told the settings through the
+environment.
 """
 
 from __future__ import annotations

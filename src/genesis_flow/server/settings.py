@@ -15,7 +15,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         backend_store_uri: where experiments and runs are kept.
-        default_artifact_root: below which new experiments get their locations; None: the proxy if it is on, else a local folder.
+        default_artifact_root: below which new experiments get their locations; None: the proxy if it
+        is on, else a local folder.
         artifacts_destination: where the proxy keeps files.
         serve_artifacts: whether the proxy is on.
         artifacts_only: answer for artifacts and nothing else.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from genesis_flow.artifacts.open import Roots, locate
 from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore
 from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo
-from genesis_flow.errors import ArtifactsNotServed, MissingParameter
+from genesis_flow.errors import ArtifactsNotServed, LoggedModelNotFound, MissingParameter, RunNotFound
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.texts import require
 from genesis_flow.service.verb import Verb, Verbs
@@ -68,7 +68,11 @@ class Artifacts:
         found = await self.served.list(path)
         return messages.ArtifactsListArtifactsResponse(
             files=tuple(
-                ArtifactsFileInfo(path=str(info.path.relative_to(path)), is_dir=info.is_dir, file_size=info.file_size or None)
+                ArtifactsFileInfo(
+                    path=str(info.path.relative_to(path)),
+                    is_dir=info.is_dir,
+                    file_size=info.file_size or None,
+                )
                 for info in found
             )
         )
@@ -112,11 +116,13 @@ class Artifacts:
 
     async def _of_run(self, run_id: str) -> str:
         run = codec.value(await self._store.get_run(run_messages.GetRun(run_id=run_id))).run
-        assert run is not None and run.info is not None and run.info.artifact_uri is not None  # every run has
+        if run is None or run.info is None or run.info.artifact_uri is None:
+            raise RunNotFound(run_id)
         return run.info.artifact_uri
 
     async def _of_model(self, model_id: str) -> str:
         reply = await self._store.get_logged_model(model_messages.GetLoggedModel(model_id=model_id))
         model = codec.value(reply).model
-        assert model is not None and model.info is not None and model.info.artifact_uri is not None  # every one has
+        if model is None or model.info is None or model.info.artifact_uri is None:
+            raise LoggedModelNotFound(model_id)
         return model.info.artifact_uri

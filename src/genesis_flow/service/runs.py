@@ -58,9 +58,7 @@ def verbs(store: RunStore) -> Verbs:
     }
 
 
-HasRunId = (
-    messages.GetRun | messages.UpdateRun | messages.LogParam | messages.SetTag | metric_messages.LogMetric
-)
+HasRunId = messages.GetRun | messages.UpdateRun | messages.LogParam | messages.SetTag | metric_messages.LogMetric
 
 
 def _run_id(message: HasRunId) -> str:

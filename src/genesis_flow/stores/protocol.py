@@ -1,11 +1,13 @@
 """What every store can do: one asynchronous protocol per noun, one shape of call.
 
-``verb(message) -> reply``, with the types of the wire on both sides, so that a server, a proxy and a test call a store in
+``verb(message) -> reply``, with the types of the wire on both sides, so that a server, a proxy and a test
+call a store in
 the same way and another server is a store too (``stores/rest.py``). A store checks what only it can know (does
 the run exist, is it active, has the param another value); what a message alone shows (lengths, characters, limits) is
 checked before, in ``rules/`` by ``service/``.
 
-Every verb is atomic: it happens as a whole or not at all, and when it has answered it is on disk. What happens on repeat
+Every verb is atomic: it happens as a whole or not at all, and when it has answered it is on disk. What
+happens on repeat
 is said where a verb is declared.
 """
 
@@ -111,9 +113,7 @@ class RunStore(Protocol):
 class MetricStore(Protocol):
     """The points of a metric over time, ordered by time, step and value."""
 
-    async def get_metric_history(
-        self, message: metrics.GetMetricHistory
-    ) -> Reply[metrics.GetMetricHistoryResponse]:
+    async def get_metric_history(self, message: metrics.GetMetricHistory) -> Reply[metrics.GetMetricHistoryResponse]:
         """All points of one metric of a run, or a page of them; an unknown run or key has none."""
 
     async def get_metric_history_bulk(

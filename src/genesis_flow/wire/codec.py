@@ -110,11 +110,12 @@ def decode_body(body: bytes, type_: type[M], path_fields: Mapping[str, str] | No
         # COMPAT: mlflow 3.17 takes Python's bare NaN and Infinity, which are not JSON.
         body = _encode(_named_nonfinite(builtins))
     try:
-        return _decoder(type_).decode(body)
+        message: M = _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
         return _second_try(builtins, type_, _explained(error))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise MalformedRequest(f"its body is not JSON ({error})") from None
+    return message
 
 
 def decode_query(query: bytes, type_: type[M], path_fields: Mapping[str, str] | None = None) -> M:
@@ -153,9 +154,10 @@ def decode_answer(body: bytes, type_: type[M]) -> M:
         MalformedRequest: the answer is not what the interface says.
     """
     try:
-        return _decoder(type_).decode(body or b"{}")
+        message: M = _decoder(type_).decode(body or b"{}")
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedRequest(f"the server's answer is not the expected one ({error})") from None
+    return message
 
 
 def encode_query(message: Message) -> list[tuple[str, str]]:
@@ -190,7 +192,7 @@ def _second_try(fields: dict[str, Any], type_: type[M], error: GenesisFlowError)
 
     Enums among the message's own fields only: MLflow's interface asks for none deeper down.
     """
-    present = _without_nulls(fields)
+    present: dict[str, Any] = _without_nulls(fields)
     numbers = _enum_fields(type_)
     for name in numbers.keys() & present.keys():
         if not isinstance(present[name], bool):

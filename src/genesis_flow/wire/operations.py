@@ -282,4 +282,4 @@ def operation(name: str) -> Operation[Any, Any]:
     return _BY_NAME[name]
 
 
-_BY_NAME = {row.name: row for row in reversed(OPERATIONS)}
+_BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in reversed(OPERATIONS)}

@@ -44,9 +44,7 @@ class Experiments:
     def _named(self, name: str) -> StoredExperiment | None:
         return next((one for one in self._state.experiments.values() if one.value.name == name), None)
 
-    async def create_experiment(
-        self, message: messages.CreateExperiment
-    ) -> messages.CreateExperimentResponse:
+    async def create_experiment(self, message: messages.CreateExperiment) -> messages.CreateExperimentResponse:
         if (taken := self._named(message.name)) is not None:
             raise ExperimentExists(message.name, taken.value.lifecycle_stage == DELETED)
         key = max(self._state.experiments) + 1
@@ -55,9 +53,7 @@ class Experiments:
         return messages.CreateExperimentResponse(experiment_id=str(key))
 
     async def get_experiment(self, message: messages.GetExperiment) -> messages.GetExperimentResponse:
-        return messages.GetExperimentResponse(
-            experiment=_entity(self._state.experiment(message.experiment_id))
-        )
+        return messages.GetExperimentResponse(experiment=_entity(self._state.experiment(message.experiment_id)))
 
     async def get_experiment_by_name(
         self, message: messages.GetExperimentByName
@@ -67,9 +63,7 @@ class Experiments:
             raise ExperimentNameNotFound(message.experiment_name)
         return messages.GetExperimentByNameResponse(experiment=_entity(stored))
 
-    async def update_experiment(
-        self, message: messages.UpdateExperiment
-    ) -> messages.UpdateExperimentResponse:
+    async def update_experiment(self, message: messages.UpdateExperiment) -> messages.UpdateExperimentResponse:
         stored = self._state.active_experiment(message.experiment_id)
         name = message.new_name or ""
         taken = self._named(name)
@@ -78,15 +72,11 @@ class Experiments:
         stored.value = msgspec.structs.replace(stored.value, name=name, last_update_time=self._state.clock())
         return messages.UpdateExperimentResponse()
 
-    async def delete_experiment(
-        self, message: messages.DeleteExperiment
-    ) -> messages.DeleteExperimentResponse:
+    async def delete_experiment(self, message: messages.DeleteExperiment) -> messages.DeleteExperimentResponse:
         self._set_stage(message.experiment_id, ACTIVE, DELETED)
         return messages.DeleteExperimentResponse()
 
-    async def restore_experiment(
-        self, message: messages.RestoreExperiment
-    ) -> messages.RestoreExperimentResponse:
+    async def restore_experiment(self, message: messages.RestoreExperiment) -> messages.RestoreExperimentResponse:
         self._set_stage(message.experiment_id, DELETED, ACTIVE)
         return messages.RestoreExperimentResponse()
 
@@ -101,9 +91,7 @@ class Experiments:
             if str(run.experiment) == stored.value.experiment_id:
                 run.info = msgspec.structs.replace(run.info, lifecycle_stage=after)
 
-    async def set_experiment_tag(
-        self, message: messages.SetExperimentTag
-    ) -> messages.SetExperimentTagResponse:
+    async def set_experiment_tag(self, message: messages.SetExperimentTag) -> messages.SetExperimentTagResponse:
         self._state.active_experiment(message.experiment_id).tags[message.key] = message.value
         return messages.SetExperimentTagResponse()
 
@@ -115,9 +103,7 @@ class Experiments:
             raise TagNotFound(message.key, f"The experiment '{message.experiment_id}'")
         return messages.DeleteExperimentTagResponse()
 
-    async def search_experiments(
-        self, message: messages.SearchExperiments
-    ) -> messages.SearchExperimentsResponse:
+    async def search_experiments(self, message: messages.SearchExperiments) -> messages.SearchExperimentsResponse:
         view = message.view_type or "ACTIVE_ONLY"
         query = Query(
             expression=parse_filter(message.filter, EXPERIMENTS),

@@ -40,9 +40,7 @@ class LoggedModels:
 
     _state: State
 
-    async def create_logged_model(
-        self, message: messages.CreateLoggedModel
-    ) -> messages.CreateLoggedModelResponse:
+    async def create_logged_model(self, message: messages.CreateLoggedModel) -> messages.CreateLoggedModelResponse:
         experiment = self._state.active_experiment(message.experiment_id).value
         model_id, now = new_model_id(), self._state.clock()
         info = LoggedModelInfo(
@@ -74,15 +72,11 @@ class LoggedModels:
         )
         return messages.FinalizeLoggedModelResponse(model=_entity(stored))
 
-    async def delete_logged_model(
-        self, message: messages.DeleteLoggedModel
-    ) -> messages.DeleteLoggedModelResponse:
+    async def delete_logged_model(self, message: messages.DeleteLoggedModel) -> messages.DeleteLoggedModelResponse:
         self._state.model(message.model_id).stage = DELETED
         return messages.DeleteLoggedModelResponse()
 
-    async def set_logged_model_tags(
-        self, message: messages.SetLoggedModelTags
-    ) -> messages.SetLoggedModelTagsResponse:
+    async def set_logged_model_tags(self, message: messages.SetLoggedModelTags) -> messages.SetLoggedModelTagsResponse:
         stored = self._state.model(message.model_id)
         _put_tags(stored, message.tags)
         return messages.SetLoggedModelTagsResponse(model=_entity(stored))
@@ -100,23 +94,17 @@ class LoggedModels:
         stored = self._state.model(message.model_id)
         for param in message.params:
             if stored.params.get(param.key or "", param.value) != param.value:
-                raise InvalidParameter(
-                    "params", param.key, "a param that the model does not have with another value"
-                )
+                raise InvalidParameter("params", param.key, "a param that the model does not have with another value")
         _add_params(stored, message.params)
         return messages.LogLoggedModelParamsRequestResponse()
 
-    async def search_logged_models(
-        self, message: messages.SearchLoggedModels
-    ) -> messages.SearchLoggedModelsResponse:
+    async def search_logged_models(self, message: messages.SearchLoggedModels) -> messages.SearchLoggedModelsResponse:
         keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
         # The dataset that orders by a metric may name; of two terms for one field the first counts.
         measured: dict[Field, Datasets] = {}
         for term in message.order_by:
             (first, *_) = parse_order_fields([(term.field_name, term.ascending)], LOGGED_MODELS)
-            on = SearchLoggedModelsDataset(
-                dataset_name=term.dataset_name or "", dataset_digest=term.dataset_digest
-            )
+            on = SearchLoggedModelsDataset(dataset_name=term.dataset_name or "", dataset_digest=term.dataset_digest)
             measured.setdefault(first.field, [on] if term.dataset_name else [])
         query = Query[StoredModel](
             expression=parse_filter(message.filter, LOGGED_MODELS),
@@ -173,8 +161,7 @@ def _metrics(stored: StoredModel) -> Iterable[Metric]:
 def _is_on(datasets: Datasets, key: PointKey) -> bool:
     """Whether the point is on one of the datasets; one without a digest is that name with any."""
     return any(
-        key[1] == one.dataset_name and (not one.dataset_digest or key[2] == one.dataset_digest)
-        for one in datasets
+        key[1] == one.dataset_name and (not one.dataset_digest or key[2] == one.dataset_digest) for one in datasets
     )
 
 

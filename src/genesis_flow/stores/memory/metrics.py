@@ -25,9 +25,7 @@ class Metrics:
         points = [point for point in stored.points.values() if point.key == key] if stored else []
         return sorted(points, key=lambda point: _rank(*_place(point)))
 
-    async def get_metric_history(
-        self, message: messages.GetMetricHistory
-    ) -> messages.GetMetricHistoryResponse:
+    async def get_metric_history(self, message: messages.GetMetricHistory) -> messages.GetMetricHistoryResponse:
         run_id = message.run_id or message.run_uuid or ""
         points = self._points(run_id, message.metric_key)
         query = [run_id, message.metric_key]
@@ -81,6 +79,4 @@ def _rank(timestamp: int, step: int, text: str) -> tuple[int, int, float, str]:
 
 
 def _with_run(point: Metric, run_id: str) -> MetricWithRunId:
-    return MetricWithRunId(
-        key=point.key, value=point.value, timestamp=point.timestamp, step=point.step, run_id=run_id
-    )
+    return MetricWithRunId(key=point.key, value=point.value, timestamp=point.timestamp, step=point.step, run_id=run_id)

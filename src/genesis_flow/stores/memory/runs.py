@@ -53,9 +53,7 @@ class Runs:
         return messages.CreateRunResponse(run=msgspec.structs.replace(self._run(stored), outputs=None))
 
     async def get_run(self, message: messages.GetRun) -> messages.GetRunResponse:
-        return messages.GetRunResponse(
-            run=self._run(self._state.run(message.run_id or message.run_uuid or ""))
-        )
+        return messages.GetRunResponse(run=self._run(self._state.run(message.run_id or message.run_uuid or "")))
 
     async def update_run(self, message: messages.UpdateRun) -> messages.UpdateRunResponse:
         stored = self._state.active_run(message.run_id or message.run_uuid or "")
@@ -93,9 +91,7 @@ class Runs:
         )
         stages = STAGES[message.run_view_type]
         runs = [
-            run
-            for run in self._state.runs.values()
-            if run.experiment in keys and run.info.lifecycle_stage in stages
+            run for run in self._state.runs.values() if run.experiment in keys and run.info.lifecycle_stage in stages
         ]
         shown, token = page(runs, query, message.max_results, message.page_token, self._state.secret)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
@@ -108,11 +104,7 @@ class Runs:
             known = stored.params.get(param.key or "", param.value or "")
             if known != (param.value or ""):
                 raise ParameterChanged(param.key or "", known, param.value or "")
-        models = {
-            metric.model_id: self._state.model(metric.model_id)
-            for metric in message.metrics
-            if metric.model_id
-        }
+        models = {metric.model_id: self._state.model(metric.model_id) for metric in message.metrics if metric.model_id}
         stored.params.update({param.key or "": param.value or "" for param in message.params})
         stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
         for metric in message.metrics:

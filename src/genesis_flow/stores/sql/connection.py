@@ -1,6 +1,7 @@
 """What the SQL of this store runs on: statements written once, a connection with three calls, a database.
 
-SQLAlchemy writes the SQL; the driver runs it without SQLAlchemy's execution layer in between, which costs more than most of
+SQLAlchemy writes the SQL; the driver runs it without SQLAlchemy's execution layer in between, which costs
+more than most of
 these statements do.
 """
 
@@ -97,8 +98,8 @@ class Database(Protocol):
     async def write(self, work: Work[T]) -> T:
         """Runs work in a transaction and answers when it is durable.
 
-        The work may share its transaction with other work. It must raise its own errors before it changes anything, and may
-        be run again if its transaction fails.
+        The work may share its transaction with other work. It must raise its own errors before it
+        changes anything, and may be run again if its transaction fails.
         """
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """The JSON of a run, kept beside its rows so that a page of runs is answered without building their values.
 
-Every write to a run empties its document in the same transaction. A reader that meets an empty one builds it from the rows;
+Every write to a run empties its document in the same transaction. A reader that meets an empty one builds it
+from the rows;
 the writer fills it in once the run has been quiet for a moment. The rows are the truth, the document only spares work.
 """
 
@@ -38,17 +39,13 @@ INFO_COLUMNS = (
     RUNS.c.lifecycle_stage,
 )
 
-DOCUMENTS = Statement(
-    lambda dialect: sa.select(RUNS.c.id, RUNS.c.document).where(among(dialect, RUNS.c.id, "runs"))
-)
+DOCUMENTS = Statement(lambda dialect: sa.select(RUNS.c.id, RUNS.c.document).where(among(dialect, RUNS.c.id, "runs")))
 INFOS = Statement(lambda dialect: sa.select(*INFO_COLUMNS).where(among(dialect, RUNS.c.id, "runs")))
 EMPTY = Statement(
     sa.update(RUNS).where(RUNS.c.id == value("run"), RUNS.c.document.is_not(None)).values(document=sa.null())
 )
 FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text")))
-UNSETTLED = Statement(
-    sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE)
-)
+UNSETTLED = Statement(sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE))
 
 
 def settle(connection: Connection) -> bool:
@@ -122,9 +119,7 @@ def _metric(key: str, number: float | None, timestamp: int, step: int) -> Metric
 def _dataset_input(
     tags: str, name: str, digest: str, source_type: str, source: str, schema_: str | None, profile: str | None
 ) -> DatasetInput:
-    dataset = Dataset(
-        name=name, digest=digest, source_type=source_type, source=source, schema=schema_, profile=profile
-    )
+    dataset = Dataset(name=name, digest=digest, source_type=source_type, source=source, schema=schema_, profile=profile)
     pairs: list[Any] = msgspec.json.decode(tags)
     return DatasetInput(tags=tuple(InputTag(key=k, value=v) for k, v in pairs), dataset=dataset)
 

@@ -31,9 +31,7 @@ COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.cre
 
 BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id")))
 BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name")))
-STAGE_AND_LOCATION = Statement(
-    sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id"))
-)
+STAGE_AND_LOCATION = Statement(sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id")))
 TAGS_OF = Statement(sa.select(TAGS.c.key, TAGS.c.value).where(TAGS.c.experiment_id == value("id")))
 INSERT = Statement(sa.insert(T).values({c: value(c) for c in ("name", "artifact_location", "lifecycle_stage")} | {
     "created_ms": value("now"), "updated_ms": value("now"),
@@ -61,14 +59,10 @@ def create(
     """Inserts an experiment; without a location of its own it gets a folder of the root, named by its id."""
     require_free_name(connection, message.name)
     location = message.artifact_location or ""
-    row = connection.insert(
-        INSERT, name=message.name, artifact_location=location, lifecycle_stage=ACTIVE, now=now_ms
-    )
+    row = connection.insert(INSERT, name=message.name, artifact_location=location, lifecycle_stage=ACTIVE, now=now_ms)
     if not location:
         connection.run(SET_LOCATION, row=row, location=joined(artifact_root, str(row)))
-    connection.many(
-        PUT_TAG, ({"experiment_id": row, "key": tag.key, "value": tag.value or ""} for tag in message.tags)
-    )
+    connection.many(PUT_TAG, ({"experiment_id": row, "key": tag.key, "value": tag.value or ""} for tag in message.tags))
     return messages.CreateExperimentResponse(experiment_id=str(row))
 
 
@@ -80,9 +74,7 @@ def get(connection: Connection, message: messages.GetExperiment) -> messages.Get
     return messages.GetExperimentResponse(experiment=with_tags(connection, row))
 
 
-def get_by_name(
-    connection: Connection, message: messages.GetExperimentByName
-) -> messages.GetExperimentByNameResponse:
+def get_by_name(connection: Connection, message: messages.GetExperimentByName) -> messages.GetExperimentByNameResponse:
     """Reads one by its name."""
     row = connection.row(BY_NAME, name=message.experiment_name)
     if row is None:
@@ -135,9 +127,7 @@ def set_tag(connection: Connection, message: messages.SetExperimentTag) -> messa
     return messages.SetExperimentTagResponse()
 
 
-def delete_tag(
-    connection: Connection, message: messages.DeleteExperimentTag
-) -> messages.DeleteExperimentTagResponse:
+def delete_tag(connection: Connection, message: messages.DeleteExperimentTag) -> messages.DeleteExperimentTagResponse:
     """Removes a tag."""
     key, _ = require_active(connection, message.experiment_id)
     if not connection.run(DELETE_TAG, id=key, name=message.key):

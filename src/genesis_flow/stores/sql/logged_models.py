@@ -117,9 +117,7 @@ def set_tags(connection: Connection, message: messages.SetLoggedModelTags) -> me
     return messages.SetLoggedModelTagsResponse()  # COMPAT: mlflow 3.17 does not answer the model either
 
 
-def delete_tag(
-    connection: Connection, message: messages.DeleteLoggedModelTag
-) -> messages.DeleteLoggedModelTagResponse:
+def delete_tag(connection: Connection, message: messages.DeleteLoggedModelTag) -> messages.DeleteLoggedModelTagResponse:
     """Removes a tag."""
     model = require(connection, message.model_id)
     if not connection.run(DELETE_TAG, model=model, name=message.tag_key):

@@ -26,9 +26,7 @@ T = schema.metric_points
 LATEST = ("step", "timestamp", "value")
 
 ADD_POINT = Statement(upsert(T, "run", "key", "timestamp", "step", "value"))
-PUT_LATEST = Statement(
-    upsert(schema.run_metrics, "run", "key", update=("value", "timestamp", "step"), newer=LATEST)
-)
+PUT_LATEST = Statement(upsert(schema.run_metrics, "run", "key", update=("value", "timestamp", "step"), newer=LATEST))
 MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_models.c.model_id == value("model_id")))
 ADD_MODEL_POINT = Statement(
     upsert(schema.logged_model_metrics, *(c.name for c in schema.logged_model_metrics.primary_key))
@@ -75,7 +73,8 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
     models = _models(connection, metrics)
     connection.many(ADD_POINT, (_point(run, metric) for metric in metrics))
     connection.many(
-        PUT_LATEST, ({"run": run, "experiment_id": experiment, **_latest(metric)} for metric in newest(metrics))
+        PUT_LATEST,
+        ({"run": run, "experiment_id": experiment, **_latest(metric)} for metric in newest(metrics)),
     )
     if models:
         connection.many(
@@ -152,7 +151,11 @@ def history(
 
 
 def _page(
-    connection: Connection, message: messages.GetMetricHistory, query: list[str], of: dict[str, Any], secret: bytes
+    connection: Connection,
+    message: messages.GetMetricHistory,
+    query: list[str],
+    of: dict[str, Any],
+    secret: bytes,
 ) -> Encoded[messages.GetMetricHistoryResponse]:
     most = message.max_results
     limit = -1 if most is None else most + 1
@@ -211,7 +214,6 @@ def history_bulk_interval(
         rows = connection.rows(POINTS, run=row[0], name=message.metric_key, start=start, end=end)
         points = [Point(step, timestamp, float(text.strip('"'))) for step, timestamp, text in rows]
         found += [
-            MetricWithRunId(key=message.metric_key, run_id=run_id, **point._asdict())
-            for point in thinned(points, most)
+            MetricWithRunId(key=message.metric_key, run_id=run_id, **point._asdict()) for point in thinned(points, most)
         ]
     return messages.GetMetricHistoryBulkIntervalResponse(metrics=tuple(found))

@@ -1,6 +1,7 @@
 """The search for logged models.
 
-A metric of a model has many values: a leaf of a filter holds if some recorded point satisfies it, an ordering goes by the
+A metric of a model has many values: a leaf of a filter holds if some recorded point satisfies it, an ordering
+goes by the
 newest point. Both look only at points on the datasets that the request names, if it names any.
 """
 
@@ -92,22 +93,20 @@ def on_datasets(datasets: Sequence[SearchLoggedModelsDataset]) -> sa.ColumnEleme
     )
 
 
-def _newest(
-    order: Sequence[Order], asked: Sequence[SearchLoggedModelsOrderBy]
-) -> sa.FromClause | None:
+def _newest(order: Sequence[Order], asked: Sequence[SearchLoggedModelsOrderBy]) -> sa.FromClause | None:
     """The newest point of each model and metric that the order names, on the dataset that it names."""
     wanted = [term.field.key for term in order if term.field.kind is Kind.METRIC]
     if not wanted:
         return None
-    conditions = [POINTS.c.key.in_(wanted)]
+    conditions: list[sa.ColumnElement[bool]] = [POINTS.c.key.in_(wanted)]
     for term in asked:
         if term.dataset_name:
             conditions.append(on_datasets([SearchLoggedModelsDataset(
                 dataset_name=term.dataset_name, dataset_digest=term.dataset_digest
             )]))  # fmt: skip
     place = sa.func.row_number().over(
-        partition_by=(POINTS.c.model, POINTS.c.key), order_by=(POINTS.c.timestamp.desc(), POINTS.c.step.desc())
+        partition_by=(POINTS.c.model, POINTS.c.key),
+        order_by=(POINTS.c.timestamp.desc(), POINTS.c.step.desc()),
     )
     ranked = sa.select(POINTS.c.model, POINTS.c.key, POINTS.c.value, place.label("place")).where(*conditions).subquery()
     return sa.select(ranked.c.model, ranked.c.key, ranked.c.value).where(ranked.c.place == 1).subquery()
-

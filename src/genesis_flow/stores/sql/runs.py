@@ -59,7 +59,9 @@ DELETE_TAG = Statement(sa.delete(TAGS).where(TAGS.c.run == value("run"), TAGS.c.
 DATA, INPUTS = schema.datasets, schema.run_datasets
 DATASET = Statement(
     sa.select(DATA.c.id).where(
-        DATA.c.experiment_id == value("experiment"), DATA.c.name == value("name"), DATA.c.digest == value("digest")
+        DATA.c.experiment_id == value("experiment"),
+        DATA.c.name == value("name"),
+        DATA.c.digest == value("digest"),
     )
 )
 ADD_DATASET = Statement(sa.insert(DATA).values({c.name: value(c.name) for c in DATA.columns if c.name != "id"}))
@@ -258,7 +260,10 @@ def log_model(connection: Connection, message: messages.LogModel) -> messages.Lo
     """Appends a model's description to the list in the run's tag."""
     run, experiment = require_active(connection, message.run_id or "")
     row = connection.row(TAG, run=run, name=LOGGED_MODELS)
-    described = [*(msgspec.json.decode(row[0]) if row else ()), msgspec.json.decode(message.model_json or "{}")]
+    described = [
+        *(msgspec.json.decode(row[0]) if row else ()),
+        msgspec.json.decode(message.model_json or "{}"),
+    ]
     text = msgspec.json.encode(described).decode()
     put_texts(connection, PUT_TAG, run, experiment, {LOGGED_MODELS: text})
     connection.run(documents.EMPTY, run=run)
@@ -280,5 +285,3 @@ def require_active(connection: Connection, run_id: str) -> tuple[int, int]:
     if stage != ACTIVE:
         raise RunNotActive(run_id)
     return run, experiment
-
-

@@ -1,10 +1,12 @@
 """The tables and their indexes.
 
-A run is kept twice: as rows, which searches use and which are the truth, and as ``runs.document``, its JSON as it is sent.
+A run is kept twice: as rows, which searches use and which are the truth, and as ``runs.document``, its JSON
+as it is sent.
 Every write to a run empties the document in the same transaction; readers build a missing one from the rows, and the
 writer fills it in when the run has gone quiet. So a page of runs costs one column, and a wrong document cannot be.
 
-``experiment_id`` stands in the rows of params, tags and metrics too, because a run never moves and an index that starts with
+``experiment_id`` stands in the rows of params, tags and metrics too, because a run never moves and an index
+that starts with
 it answers a search of one experiment without looking at any other.
 """
 
@@ -20,9 +22,9 @@ PREFIX_LENGTH = 64
 metadata = sa.MetaData()
 
 
-def key(**options: bool) -> sa.Column[str]:
-    """A column for the name of a param, tag or metric."""
-    return sa.Column("key", sa.Text, nullable=False, **options)
+def key() -> sa.Column[str]:
+    """The column for the name of a param, tag or metric, part of its table's primary key."""
+    return sa.Column("key", sa.Text, primary_key=True)
 
 
 # Who made the database, its schema version, and the secret that signs page tokens.
@@ -49,7 +51,7 @@ experiment_tags = sa.Table(
     "experiment_tags",
     metadata,
     sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), primary_key=True),
-    key(primary_key=True),
+    key(),
     sa.Column("value", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -86,7 +88,7 @@ def _entries(name: str) -> sa.Table:
         name,
         metadata,
         sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-        key(primary_key=True),
+        key(),
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("experiment_id", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
@@ -108,7 +110,7 @@ run_metrics = sa.Table(
     "run_metrics",
     metadata,
     sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-    key(primary_key=True),
+    key(),
     sa.Column("value", sa.Double),
     sa.Column("timestamp", sa.BigInteger, nullable=False),
     sa.Column("step", sa.BigInteger, nullable=False),
@@ -122,7 +124,7 @@ metric_points = sa.Table(
     "metric_points",
     metadata,
     sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-    key(primary_key=True),
+    key(),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("value", sa.Text, primary_key=True),
@@ -189,7 +191,7 @@ def _model_entries(name: str) -> sa.Table:
         name,
         metadata,
         sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
-        key(primary_key=True),
+        key(),
         sa.Column("value", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
@@ -203,7 +205,7 @@ logged_model_metrics = sa.Table(
     "logged_model_metrics",
     metadata,
     sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
-    key(primary_key=True),
+    key(),
     sa.Column("dataset_name", sa.Text, primary_key=True),
     sa.Column("dataset_digest", sa.Text, primary_key=True),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),

@@ -1,6 +1,7 @@
 """Filters and orderings as SQL: expressions in, SQLAlchemy clauses out; values only as bound parameters.
 
-A filter becomes a condition that is never NULL, so that NOT is the plain complement. An ordering becomes columns, each with
+A filter becomes a condition that is never NULL, so that NOT is the plain complement. An ordering becomes
+columns, each with
 a rank in front (a value, NaN, nothing) that keeps what has no value last in both directions. A page continues behind
 the sort values of the row before it.
 """
@@ -131,7 +132,7 @@ def _holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
     """Whether a value satisfies the leaf. With ``nan``, NULL stands for NaN, which only differs from everything."""
     match leaf:
         case Comparison(_, comparator, value):
-            holds = _COMPARE[comparator](column, value)
+            holds: Condition = _COMPARE[comparator](column, value)
             differs = comparator == "!="
         case Like(_, pattern, ignore_case, negated):
             matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)

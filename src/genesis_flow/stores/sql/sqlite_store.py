@@ -26,7 +26,10 @@ def open_sqlite(path: Path, *, artifact_root: str, clock: Clock = now_ms) -> Sql
         path.parent.mkdir(parents=True, exist_ok=True)
         secret = _make_tables(path, artifact_root, clock())
         return SqlStore(
-            SqliteDatabase(path, on_idle=documents.settle), secret=secret, artifact_root=artifact_root, clock=clock
+            SqliteDatabase(path, on_idle=documents.settle),
+            secret=secret,
+            artifact_root=artifact_root,
+            clock=clock,
         )
     except (OSError, sqlite3.Error) as error:
         raise (translated(error) if isinstance(error, sqlite3.Error) else StoreFailed()) from error

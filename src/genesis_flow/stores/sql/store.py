@@ -91,9 +91,7 @@ class SqlStore:
     async def create_experiment(
         self, message: experiment_messages.CreateExperiment
     ) -> Reply[experiment_messages.CreateExperimentResponse]:
-        return await self._write_dated(
-            partial(experiments.create, artifact_root=self._artifact_root), message
-        )
+        return await self._write_dated(partial(experiments.create, artifact_root=self._artifact_root), message)
 
     async def get_experiment(
         self, message: experiment_messages.GetExperiment

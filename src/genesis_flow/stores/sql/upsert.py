@@ -27,15 +27,14 @@ def upsert(
         statement = _insert(dialect)(table).values({c.name: sa.bindparam(c.name) for c in table.columns})
         if not update:
             return statement.on_conflict_do_nothing(index_elements=list(keys))
-        new, zero = statement.excluded, sa.literal_column("0")
+        new = statement.excluded
+        zero: sa.ColumnElement[int] = sa.literal_column("0")
         where = None
         if newer:
             where = sa.tuple_(*(sa.func.coalesce(new[c], zero) for c in newer)) > sa.tuple_(
                 *(sa.func.coalesce(table.c[c], zero) for c in newer)
             )
-        return statement.on_conflict_do_update(
-            index_elements=list(keys), set_={c: new[c] for c in update}, where=where
-        )
+        return statement.on_conflict_do_update(index_elements=list(keys), set_={c: new[c] for c in update}, where=where)
 
     return written_for
 
