@@ -1,8 +1,7 @@
 """What a caller may do.
 
 Every operation declares the permission that it needs, and nothing reaches a store without having been asked
-here. This version
-has one policy, an open server; accounts and roles come as others.
+here. This version has one policy, an open server; accounts and roles come as others.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import msgspec
 
 from genesis_flow.entities.message import Message
 
+
 AssessmentSourceSourceType = Literal[
     "SOURCE_TYPE_UNSPECIFIED",
     "HUMAN",

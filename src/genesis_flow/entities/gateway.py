@@ -12,6 +12,7 @@ import msgspec
 from genesis_flow.entities.message import Int32, Int64, Message
 from genesis_flow.entities.scorers import Scorer
 
+
 GatewayModelLinkageType = Literal[
     "LINKAGE_TYPE_UNSPECIFIED",
     "PRIMARY",

@@ -11,6 +11,7 @@ import msgspec
 
 from genesis_flow.entities.message import Int64, Message
 
+
 OptimizerType = Literal[
     "OPTIMIZER_TYPE_UNSPECIFIED",
     "OPTIMIZER_TYPE_GEPA",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from genesis_flow.entities.message import Int64, Message
 
+
 LabelSchemaType = Literal[
     "LABEL_SCHEMA_TYPE_UNSPECIFIED",
     "FEEDBACK",

@@ -10,6 +10,7 @@ from typing import Literal
 from genesis_flow.entities.message import Int64, Message
 from genesis_flow.entities.metrics import Metric
 
+
 LoggedModelStatus = Literal[
     "LOGGED_MODEL_STATUS_UNSPECIFIED",
     "LOGGED_MODEL_PENDING",

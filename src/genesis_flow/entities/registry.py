@@ -9,6 +9,7 @@ from typing import Literal
 
 from genesis_flow.entities.message import Int64, Message
 
+
 SourceType = Literal[
     "NOTEBOOK",
     "JOB",

@@ -12,6 +12,7 @@ from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.message import Int64, Message
 from genesis_flow.entities.metrics import Metric
 
+
 RunStatus = Literal[
     "RUNNING",
     "SCHEDULED",

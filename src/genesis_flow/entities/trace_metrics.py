@@ -11,6 +11,7 @@ import msgspec
 
 from genesis_flow.entities.message import Message
 
+
 MetricViewType = Literal[
     "TRACES",
     "SPANS",

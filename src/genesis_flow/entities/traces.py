@@ -12,6 +12,7 @@ import msgspec
 from genesis_flow.entities.assessments import Assessment
 from genesis_flow.entities.message import Int32, Int64, Message
 
+
 TraceStatus = Literal[
     "TRACE_STATUS_UNSPECIFIED",
     "OK",

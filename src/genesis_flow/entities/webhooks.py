@@ -9,6 +9,7 @@ from typing import Literal
 
 from genesis_flow.entities.message import Int32, Int64, Message
 
+
 WebhookEntity = Literal[
     "ENTITY_UNSPECIFIED",
     "REGISTERED_MODEL",

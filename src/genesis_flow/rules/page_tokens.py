@@ -1,8 +1,7 @@
 """Page tokens: where the next page starts, signed and bound to the query that they continue.
 
 A token is opaque to clients. It holds the sort values of the last row of a page, so a page deep in the list
-costs what the
-first one costs and rows that come in between are neither skipped nor repeated.
+costs what the first one costs and rows that come in between are neither skipped nor repeated.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files over HTTP: streamed both ways, in ranges, and never as active content of our origin.
 
-A browser gets every file as an attachment, without guessing its type, in a sandbox: what somebody uploaded
-runs nowhere.
+A browser gets every file as an attachment, without guessing its type, in a sandbox: what somebody uploaded runs
+nowhere.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Which requests are let in: those for a host that is ours, from pages that may.
 
 A page of another site that somebody has open can send requests to a server on their machine or network, also
-under a name
-that it made point there. So the Host must be one that the operator knows, and a browser's request that
-changes something must
-come from a page of this server or of a site that the operator allowed.
+under a name that it made point there. So the Host must be one that the operator knows, and a browser's request
+that changes something must come from a page of this server or of a site that the operator allowed.
 """
 
 from __future__ import annotations

@@ -1,14 +1,12 @@
 """What every store can do: one asynchronous protocol per noun, one shape of call.
 
-``verb(message) -> reply``, with the types of the wire on both sides, so that a server, a proxy and a test
-call a store in
-the same way and another server is a store too (``stores/rest.py``). A store checks what only it can know (does
-the run exist, is it active, has the param another value); what a message alone shows (lengths, characters, limits) is
-checked before, in ``rules/`` by ``service/``.
+``verb(message) -> reply``, with the types of the wire on both sides, so that a server, a proxy and a test call
+a store in the same way and another server is a store too (``stores/rest.py``). A store checks what only it can
+know (does the run exist, is it active, has the param another value); what a message alone shows (lengths,
+characters, limits) is checked before, in ``rules/`` by ``service/``.
 
-Every verb is atomic: it happens as a whole or not at all, and when it has answered it is on disk. What
-happens on repeat
-is said where a verb is declared.
+Every verb is atomic: it happens as a whole or not at all, and when it has answered it is on disk. What happens
+on repeat is said where a verb is declared.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """MLflow's JSON dialect: bytes to messages and back.
 
-What unmodified clients depend on: fields in snake case; an ``int64`` comes as a number or a decimal string and goes out
-as a number; a ``double`` may be ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``; ``null`` and absent are the same, absent
-fields are left out; unknown fields are ignored. A GET carries its message in the query string, a repeated field
-by repetition.
+What unmodified clients depend on: fields in snake case; an ``int64`` comes as a number or a decimal string and
+goes out as a number; a ``double`` may be ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``; ``null`` and absent are
+the same, absent fields are left out; unknown fields are ignored. A GET carries its message in the query string,
+a repeated field by repetition.
 
-Strict where MLflow is silent: a repeated key, a wrong type, a number out of range, invalid UTF-8 and nesting beyond any
-message's depth are refused before anything happens.
+Strict where MLflow is silent: a repeated key, a wrong type, a number out of range, invalid UTF-8 and nesting
+beyond any message's depth are refused before anything happens.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The table of operations: MLflow's REST interface, one row each.
 
 The server mounts it, clients and ``RestStore`` send from it, authorization reads its permissions, OpenAPI and
-``docs/compatibility.md`` are printed from it, and a test compares it with ``contract/rest.json``. Two rows of one name are
-one operation that answers to two methods. A row that this version does not implement yet answers 501.
+``docs/compatibility.md`` are printed from it, and a test compares it with ``contract/rest.json``. Two rows of
+one name are one operation that answers to two methods. A row that this version does not implement yet answers
+501.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What the SQL of this store runs on: statements written once, a connection with three calls, a database.
 
-SQLAlchemy writes the SQL; the driver runs it without SQLAlchemy's execution layer in between, which costs
-more than most of
-these statements do.
+SQLAlchemy writes the SQL; the driver runs it without SQLAlchemy's execution layer in between, which costs more
+than most of these statements do.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The JSON of a run, kept beside its rows so that a page of runs is answered without building their values.
 
 Every write to a run empties its document in the same transaction. A reader that meets an empty one builds it
-from the rows;
-the writer fills it in once the run has been quiet for a moment. The rows are the truth, the document only spares work.
+from the rows; the writer fills it in once the run has been quiet for a moment. The rows are the truth, the
+document only spares work.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The search for logged models.
 
 A metric of a model has many values: a leaf of a filter holds if some recorded point satisfies it, an ordering
-goes by the
-newest point. Both look only at points on the datasets that the request names, if it names any.
+goes by the newest point. Both look only at points on the datasets that the request names, if it names any.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """A page of things: which index to walk, where to start, when to stop.
 
 Two ways lead to a page fast. If the filter asks for a param or tag with a given value, its index names the
-candidates. Otherwise
-the index of the order is walked and left as soon as the page is full. Things that lack the value they are
-ordered by come last, so they
-are asked for only when the others did not fill the page.
+candidates. Otherwise the index of the order is walked and left as soon as the page is full. Things that lack
+the value they are ordered by come last, so they are asked for only when the others did not fill the page.
 """
 
 from __future__ import annotations

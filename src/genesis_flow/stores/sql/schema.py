@@ -1,13 +1,12 @@
 """The tables and their indexes.
 
-A run is kept twice: as rows, which searches use and which are the truth, and as ``runs.document``, its JSON
-as it is sent.
-Every write to a run empties the document in the same transaction; readers build a missing one from the rows, and the
-writer fills it in when the run has gone quiet. So a page of runs costs one column, and a wrong document cannot be.
+A run is kept twice: as rows, which searches use and which are the truth, and as ``runs.document``, its JSON as
+it is sent. Every write to a run empties the document in the same transaction; readers build a missing one from
+the rows, and the writer fills it in when the run has gone quiet. So a page of runs costs one column, and a
+wrong document cannot be.
 
 ``experiment_id`` stands in the rows of params, tags and metrics too, because a run never moves and an index
-that starts with
-it answers a search of one experiment without looking at any other.
+that starts with it answers a search of one experiment without looking at any other.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Filters and orderings as SQL: expressions in, SQLAlchemy clauses out; values only as bound parameters.
 
 A filter becomes a condition that is never NULL, so that NOT is the plain complement. An ordering becomes
-columns, each with
-a rank in front (a value, NaN, nothing) that keeps what has no value last in both directions. A page continues behind
-the sort values of the row before it.
+columns, each with a rank in front (a value, NaN, nothing) that keeps what has no value last in both directions.
+A page continues behind the sort values of the row before it.
 """
 
 from __future__ import annotations
@@ -113,10 +112,12 @@ def _rows(field: Field, source: Source) -> sa.Select[Any]:
     """The values of a field that belong to the thing of the enclosing query."""
     if field.kind is Kind.DATASET:
         links, data = schema.run_datasets, schema.datasets
-        statement = sa.select(sa.literal_column("1")).select_from(links.join(data, data.c.id == links.c.dataset))
-        return statement.where(links.c.run == source.key, _value(field, source).is_not(None))
+        linked: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(
+            links.join(data, data.c.id == links.c.dataset)
+        )
+        return linked.where(links.c.run == source.key, _value(field, source).is_not(None))
     values = source.values[field.kind]
-    statement = sa.select(sa.literal_column("1")).select_from(values.table)
+    statement: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(values.table)
     return statement.where(values.table.c[values.owner] == source.key, values.table.c.key == field.key)
 
 

@@ -1,10 +1,9 @@
 """SQLite as it has to be used by a server: many readers, one writer, and commits that are shared.
 
 Short reads run on the event loop (a point read takes 4 µs, a hop to a thread 40-110 µs), long ones in reader
-threads, each on
-a connection of its own. All writes go through one thread: it takes everything that waits, runs it in one
-transaction and
-commits once, so that sixteen clients wait for one ``fsync`` instead of sixteen. Each piece of work has its own outcome.
+threads, each on a connection of its own. All writes go through one thread: it takes everything that waits, runs
+it in one transaction and commits once, so that sixteen clients wait for one ``fsync`` instead of sixteen. Each
+piece of work has its own outcome.
 
 Several processes may use one file: each has its writer, and SQLite's lock lets one commit at a time.
 """

@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.artifacts import (
-    ArtifactsFileInfo,
-    FileInfo,
-    MultipartUploadCredential,
-    MultipartUploadPart,
-)
+from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo, MultipartUploadCredential, MultipartUploadPart
 from genesis_flow.entities.message import Int64, Message
 
 

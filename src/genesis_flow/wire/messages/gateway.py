@@ -7,26 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.gateway import (
-    BudgetAction,
-    BudgetDuration,
-    BudgetTargetScope,
-    BudgetUnit,
-    FallbackConfig,
-    GatewayBudgetPolicy,
-    GatewayEndpoint,
-    GatewayEndpointBinding,
-    GatewayEndpointModelConfig,
-    GatewayEndpointModelMapping,
-    GatewayGuardrail,
-    GatewayGuardrailConfig,
-    GatewayModelDefinition,
-    GatewaySecretInfo,
-    GuardrailAction,
-    GuardrailStage,
-    ListGatewayBudgetWindowsBudgetWindow,
-    RoutingStrategy,
-)
+from genesis_flow.entities.gateway import BudgetAction, BudgetDuration, BudgetTargetScope, BudgetUnit, FallbackConfig, GatewayBudgetPolicy, GatewayEndpoint, GatewayEndpointBinding, GatewayEndpointModelConfig, GatewayEndpointModelMapping, GatewayGuardrail, GatewayGuardrailConfig, GatewayModelDefinition, GatewaySecretInfo, GuardrailAction, GuardrailStage, ListGatewayBudgetWindowsBudgetWindow, RoutingStrategy
 from genesis_flow.entities.message import Int64, Message
 
 

@@ -120,7 +120,7 @@ class SearchRuns(Message, frozen=True, kw_only=True):
 
     experiment_ids: tuple[str, ...] = ()
     filter: str | None = None
-    run_view_type: ViewType = "ACTIVE_ONLY"
+    run_view_type: ViewType = 'ACTIVE_ONLY'
     max_results: Int32 = 1000
     order_by: tuple[str, ...] = ()
     page_token: str | None = None
