@@ -68,13 +68,9 @@ HOSTILE = (
 )
 NUMBERS = (0, -1, 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), 0.5, -0.5, 1e308, 5e-324, math.inf, -math.inf)
 
-texts = st.one_of(
-    st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-)
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 keys = st.one_of(
-    st.sampled_from(
-        ("m", "a.b", "a-b", "a b", "a/b:c", "and", "in", "5", "1st", "é", "$", "%", "mlflow.user")
-    ),
+    st.sampled_from(("m", "a.b", "a-b", "a b", "a/b:c", "and", "in", "5", "1st", "é", "$", "%", "mlflow.user")),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0`"), min_size=1),
 )
 
@@ -151,6 +147,4 @@ def _flat(connective: type[And] | type[Or], terms: list[Expression]) -> tuple[Ex
 def orders(grammar: Grammar) -> st.SearchStrategy[list[Order]]:
     """Any terms of an ordering, no field twice."""
     orderable = fields(grammar).filter(lambda field: field.kind in grammar.orderable)
-    return st.lists(
-        st.builds(Order, orderable, st.booleans()), max_size=5, unique_by=lambda order: order.field
-    )
+    return st.lists(st.builds(Order, orderable, st.booleans()), max_size=5, unique_by=lambda order: order.field)

@@ -79,9 +79,7 @@ def test_the_first_term_decides_before_the_second() -> None:
         {"run_name": "a", "user_id": "1"},
     ]
     order = parse_order(["run_name", "user_id DESC"], RUNS)
-    names = [
-        person["run_name"] + person["user_id"] for person in ordered(people, order, lambda p, f: p.get(f.key))
-    ]
+    names = [person["run_name"] + person["user_id"] for person in ordered(people, order, lambda p, f: p.get(f.key))]
     assert names == ["a2", "a1", "b1"]
 
 

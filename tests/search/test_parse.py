@@ -175,9 +175,7 @@ def test_integers_beyond_64_bits_become_floats() -> None:
 def test_an_experiment_id_is_an_integer_between_quotes() -> None:
     identity = Field(Kind.ATTRIBUTE, "experiment_id", Type.ID)
     assert parse_filter("experiment_id = '007'", EXPERIMENTS) == Comparison(identity, "=", 7)
-    assert parse_filter("experiment_id NOT IN ('1', '2')", EXPERIMENTS) == Membership(
-        identity, (1, 2), negated=True
-    )
+    assert parse_filter("experiment_id NOT IN ('1', '2')", EXPERIMENTS) == Membership(identity, (1, 2), negated=True)
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def make_token(secret: bytes, query: Any, position: Any) -> str:
     Args:
         secret: the store's own key; servers that share a store share it.
         query: what must stay the same from page to page, as anything JSON can hold.
-        position: where the page ended, as anything JSON can hold.
+        position: where the page ended, as anything MessagePack can hold.
     """
-    packed = msgspec.json.encode(position)
+    packed = msgspec.msgpack.encode(position)  # JSON has no infinity, which a metric may have
     return base64.urlsafe_b64encode(_signature(secret, query, packed) + packed).decode("ascii")
 
 
@@ -49,4 +49,4 @@ def read_token(secret: bytes, query: Any, token: str) -> Any:
     signature, packed = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(secret, query, packed)):
         raise InvalidPageToken
-    return msgspec.json.decode(packed)
+    return msgspec.msgpack.decode(packed)

@@ -194,16 +194,18 @@ def models_come_in_pages() -> None:
 @check_if(has_logged_models)
 def a_model_keeps_artifacts_of_its_own() -> None:
     model_id = new_model()
-    Path("weights").mkdir()
-    Path("weights/w.bin").write_bytes(b"\x01\x02\x03")
-    client.log_model_artifact(model_id, "weights/w.bin")
-    client.log_model_artifacts(model_id, "weights", artifact_path="all")
+    Path("weights/all").mkdir(parents=True)
+    Path("w.bin").write_bytes(b"\x01\x02\x03")
+    Path("weights/all/w.bin").write_bytes(b"\x04")
+    client.log_model_artifact(model_id, "w.bin")
+    client.log_model_artifacts(model_id, "weights")
     client.finalize_logged_model(model_id, "READY")
     top = [(file.path, file.is_dir) for file in client.list_logged_model_artifacts(model_id)]
     assert sorted(top) == [("all", True), ("w.bin", False)]
     assert [file.path for file in client.list_logged_model_artifacts(model_id, "all")] == ["all/w.bin"]
     local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{model_id}"))
-    assert (local / "w.bin").read_bytes() == (local / "all/w.bin").read_bytes() == b"\x01\x02\x03"
+    assert (local / "w.bin").read_bytes() == b"\x01\x02\x03"
+    assert (local / "all/w.bin").read_bytes() == b"\x04"
 
 
 @check_if(has_logged_models)

@@ -77,9 +77,8 @@ class LoggedModels:
         return messages.DeleteLoggedModelResponse()
 
     async def set_logged_model_tags(self, message: messages.SetLoggedModelTags) -> messages.SetLoggedModelTagsResponse:
-        stored = self._state.model(message.model_id)
-        _put_tags(stored, message.tags)
-        return messages.SetLoggedModelTagsResponse(model=_entity(stored))
+        _put_tags(self._state.model(message.model_id), message.tags)
+        return messages.SetLoggedModelTagsResponse()
 
     async def delete_logged_model_tag(
         self, message: messages.DeleteLoggedModelTag
@@ -143,12 +142,8 @@ def _entity(stored: StoredModel) -> LoggedModel:
 
 
 def _metrics(stored: StoredModel) -> Iterable[Metric]:
-    """The newest point of each metric, dataset and run: by time, then step."""
-    newest: dict[tuple[str, ...], tuple[PointKey, Metric]] = {}
-    for key, metric in sorted(stored.points.items(), key=lambda item: item[0]):
-        name, dataset_name, digest, _, _, run_id, _ = key
-        newest[name, dataset_name, digest, run_id] = key, metric
-    for (_, dataset_name, digest, _, _, run_id, _), metric in newest.values():
+    """Every point of a model, by metric, dataset, time and step."""
+    for (_, dataset_name, digest, _, _, run_id, _), metric in sorted(stored.points.items(), key=lambda item: item[0]):
         yield msgspec.structs.replace(
             metric,
             dataset_name=dataset_name or None,

@@ -47,12 +47,16 @@ def page(
     Raises:
         InvalidPageToken: the token was not made for this query.
     """
-    place = _read(query.order, read_token(secret, query.asked, token)) if token else None
+    fields = [term.field for term in query.order]
+    values = read_token(secret, query.asked, token) if token else None
+    place = _Place(dict(zip(fields, values, strict=True))) if values is not None else None
     found = [thing for thing in things if _holds(query, thing)]
     line = _behind(place, found, query)
     more = len(line) > most > 0
     shown = line[:most]
-    return shown, make_token(secret, query.asked, _written(query, shown[-1])) if more else None
+    if not more:
+        return shown, None
+    return shown, make_token(secret, query.asked, [query.value_of(shown[-1], field) for field in fields])
 
 
 def _holds(query: Query[T], thing: T) -> bool:
@@ -63,19 +67,8 @@ def _behind(place: _Place | None, things: Sequence[T], query: Query[T]) -> list[
     def value_of(thing: T | _Place, field: Field) -> Value | None:
         return thing.values[field] if isinstance(thing, _Place) else query.value_of(thing, field)
 
-    # The place comes last, and sorting keeps equals as they are: so it stands behind the thing it was made from.
+    # The place comes last and sorting keeps equals as they are: so it stands behind what it was made from.
     together: list[T | _Place] = [*things, *([place] if place else [])]
     line = ordered(together, query.order, value_of)
     start = line.index(place) + 1 if place else 0
     return [thing for thing in line[start:] if not isinstance(thing, _Place)]
-
-
-def _written(query: Query[T], thing: T) -> list[Any]:
-    """The values that order the thing; a double as text in a list, because JSON has no infinities."""
-    values = [query.value_of(thing, term.field) for term in query.order]
-    return [[repr(value)] if isinstance(value, float) else value for value in values]
-
-
-def _read(order: Sequence[Order], values: list[Any]) -> _Place:
-    read = [float(value[0]) if isinstance(value, list) else value for value in values]
-    return _Place({term.field: value for term, value in zip(order, read, strict=True)})

@@ -27,7 +27,7 @@ DatasetKey = tuple[int, str, str]
 """Experiment, name and digest: what makes a dataset."""
 
 PointKey = tuple[str, str, str, int, int, str, str]
-"""What makes a point of a model: metric, name and digest of the dataset, time, step, run and the value as text."""
+"""What makes a point of a model: metric, dataset name, dataset digest, time, step, run, the value as text."""
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,14 @@ ADD_MODEL_POINT = Statement(
 )
 RUN = Statement(sa.select(schema.runs.c.id).where(schema.runs.c.run_id == value("run_id")))
 
-NUMBER = sa.cast(T.c.value, sa.Double)  # "NaN" counts as 0 here, as it does in MLflow's order
+LARGEST = sys.float_info.max
+# COMPAT: mlflow 3.17 orders NaN as 0 and an infinity as the largest double.
+NUMBER: sa.ColumnElement[float] = sa.case(
+    (T.c.value == sa.literal_column("""'"NaN"'"""), sa.literal_column("0.0")),
+    (T.c.value == sa.literal_column("""'"Infinity"'"""), sa.literal_column(repr(LARGEST))),
+    (T.c.value == sa.literal_column("""'"-Infinity"'"""), sa.literal_column(repr(-LARGEST))),
+    else_=sa.cast(T.c.value, sa.Double),
+)
 ORDER = (T.c.timestamp, T.c.step, NUMBER, T.c.value)
 # PERF: a point as JSON, written by the database: 100,000 points in 70 ms instead of 250 ms as Python objects.
 ITEM = (
@@ -172,7 +180,7 @@ def _page(
 
 def _number(text: str) -> float:
     found = float(text.strip('"'))
-    return 0.0 if text.startswith('"') else found  # what the database's cast makes of "NaN" and "Infinity"
+    return 0.0 if math.isnan(found) else max(-LARGEST, min(found, LARGEST))  # as NUMBER has it
 
 
 def _around(key: str, run_id: str | None = None) -> dict[str, str]:

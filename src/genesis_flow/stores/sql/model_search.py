@@ -93,19 +93,27 @@ def on_datasets(datasets: Sequence[SearchLoggedModelsDataset]) -> sa.ColumnEleme
 
 
 def _newest(order: Sequence[Order], asked: Sequence[SearchLoggedModelsOrderBy]) -> sa.FromClause | None:
-    """The newest point of each model and metric that the order names, on the dataset that it names."""
-    wanted = [term.field.key for term in order if term.field.kind is Kind.METRIC]
-    if not wanted:
-        return None
-    conditions: list[sa.ColumnElement[bool]] = [POINTS.c.key.in_(wanted)]
+    """The newest point of each model and metric that the order names, on the dataset that its term names."""
+    wanted: dict[str, sa.ColumnElement[bool]] = {}
     for term in asked:
+        key = term.field_name.partition(".")[2]
+        condition: sa.ColumnElement[bool] = POINTS.c.key == key
         if term.dataset_name:
-            conditions.append(on_datasets([SearchLoggedModelsDataset(
-                dataset_name=term.dataset_name, dataset_digest=term.dataset_digest
-            )]))  # fmt: skip
+            dataset = SearchLoggedModelsDataset(dataset_name=term.dataset_name, dataset_digest=term.dataset_digest)
+            condition = sa.and_(condition, on_datasets([dataset]))
+        wanted.setdefault(key, condition)
+    conditions = [wanted[term.field.key] for term in order if term.field.kind is Kind.METRIC]
+    if not conditions:
+        return None
     place = sa.func.row_number().over(
         partition_by=(POINTS.c.model, POINTS.c.key),
-        order_by=(POINTS.c.timestamp.desc(), POINTS.c.step.desc()),
+        order_by=[
+            POINTS.c[name].desc() for name in ("timestamp", "step", "dataset_name", "dataset_digest", "run_id", "text")
+        ],
     )
-    ranked = sa.select(POINTS.c.model, POINTS.c.key, POINTS.c.value, place.label("place")).where(*conditions).subquery()
+    ranked = (
+        sa.select(POINTS.c.model, POINTS.c.key, POINTS.c.value, place.label("place"))
+        .where(sa.or_(*conditions))
+        .subquery()
+    )
     return sa.select(ranked.c.model, ranked.c.key, ranked.c.value).where(ranked.c.place == 1).subquery()

@@ -17,6 +17,9 @@ from genesis_flow.search.ast import And, Comparison, Expression, Kind, Order
 from genesis_flow.stores.sql import schema, search
 from genesis_flow.stores.sql.connection import Connection
 
+# SQLite joins at most 64 tables, and an ordering may bring 50.
+MOST_DRIVING_LEAVES = 8
+
 Position = list[tuple[int, Any]]
 """Rank and value of each term of an order: where a page ended."""
 
@@ -88,12 +91,20 @@ def _driven(query: Query, start: sa.FromClause) -> tuple[sa.FromClause, list[sea
         return start, []
     leaves = query.expression.terms if isinstance(query.expression, And) else (query.expression,)
     joined, conditions = start, []
-    for number, leaf in enumerate(leaves):
+    driving = 0
+    for leaf in leaves:
         values = query.source.values.get(leaf.field.kind) if isinstance(leaf, Comparison) else None
-        if not isinstance(leaf, Comparison) or leaf.comparator != "=" or values is None or not values.indexed:
+        if (
+            not isinstance(leaf, Comparison)
+            or leaf.comparator != "="
+            or values is None
+            or not values.indexed
+            or driving == MOST_DRIVING_LEAVES
+        ):
             conditions.append(search.condition(leaf, query.source))
             continue
-        table = values.table.alias(f"d{number}")
+        driving += 1
+        table = values.table.alias(f"d{driving}")
         joined = joined.join(table, table.c[values.owner] == query.source.key)
         text = str(leaf.value)
         conditions += [

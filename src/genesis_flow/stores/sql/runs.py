@@ -11,7 +11,14 @@ from sqlalchemy import bindparam as value
 
 from genesis_flow.entities.datasets import DatasetInput
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunTag
-from genesis_flow.errors import MissingParameter, ParameterChanged, RunNotActive, RunNotFound, TagNotFound
+from genesis_flow.errors import (
+    InvalidParameter,
+    MissingParameter,
+    ParameterChanged,
+    RunNotActive,
+    RunNotFound,
+    TagNotFound,
+)
 from genesis_flow.rules.ids import new_run_id
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
@@ -260,14 +267,20 @@ def log_model(connection: Connection, message: messages.LogModel) -> messages.Lo
     """Appends a model's description to the list in the run's tag."""
     run, experiment = require_active(connection, message.run_id or "")
     row = connection.row(TAG, run=run, name=LOGGED_MODELS)
-    described = [
-        *(msgspec.json.decode(row[0]) if row else ()),
-        msgspec.json.decode(message.model_json or "{}"),
-    ]
-    text = msgspec.json.encode(described).decode()
+    before = _list(row[0]) if row else []
+    text = msgspec.json.encode([*before, msgspec.json.decode(message.model_json or "{}")]).decode()
     put_texts(connection, PUT_TAG, run, experiment, {LOGGED_MODELS: text})
     connection.run(documents.EMPTY, run=run)
     return messages.LogModelResponse()
+
+
+def _list(text: str) -> list[Any]:
+    """The list in a tag that a client may have written itself."""
+    try:
+        found: list[Any] = msgspec.json.decode(text, type=list)
+    except msgspec.DecodeError:
+        raise InvalidParameter(LOGGED_MODELS, text, "a JSON list") from None
+    return found
 
 
 def state(connection: Connection, run_id: str) -> tuple[int, int, str]:

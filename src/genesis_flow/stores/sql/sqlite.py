@@ -145,10 +145,7 @@ class SqliteDatabase:
         return self._queue.qsize()
 
     async def read(self, work: Work[T]) -> T:
-        try:
-            return work(self._point_reader)
-        except sqlite3.Error as error:
-            raise translated(error) from error
+        return _in_snapshot(self._point_reader, work)
 
     async def scan(self, work: Work[T]) -> T:
         if self._closing:
@@ -158,13 +155,8 @@ class SqliteDatabase:
     def _scan(self, work: Work[T]) -> T:
         reader = self._idle_readers.pop()
         try:
-            reader.execute("BEGIN")  # one snapshot for all its statements
-            return work(reader)
-        except sqlite3.Error as error:
-            raise translated(error) from error
+            return _in_snapshot(reader, work)
         finally:
-            if reader._raw.in_transaction:
-                reader.execute("ROLLBACK")
             self._idle_readers.append(reader)
 
     async def write(self, work: Work[T]) -> T:
@@ -261,6 +253,18 @@ class SqliteDatabase:
             if self._writer.changes != before:
                 raise
             return None, error
+
+
+def _in_snapshot(connection: SqliteConnection, work: Work[T]) -> T:
+    """Runs reads so that all of them see one state of the database."""
+    try:
+        connection.execute("BEGIN")
+        try:
+            return work(connection)
+        finally:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise translated(error) from error
 
 
 class Transaction:

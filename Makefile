@@ -1,0 +1,56 @@
+# Two commands are all the set-up there is: `make run` and `make test`. Everything they need goes into .venv and .cache.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 5000
+MLFLOW := .cache/mlflow-3.17.2
+
+.PHONY: help run test check compat bench docs clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/.server  ## Start the server on http://127.0.0.1:5000 (PORT=…, HOST=…)
+	$(BIN)/genesis-flow server --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.dev  ## Run unit tests, store suites, security and fault tests, and the newest MLflow client
+	$(BIN)/python -m pytest -m "not compat" $(ARGS)
+
+check: $(VENV)/.dev  ## Lint, format, strict types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+compat: $(VENV)/.compat $(MLFLOW)/.ready  ## Compare with MLflow itself, and run its older clients
+	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python GENESIS_TEST_CLIENTS=all $(BIN)/python -m pytest -m compat $(ARGS)
+
+bench: $(VENV)/.dev  ## Measure against MLflow and FastTrackML in one sitting (ARGS="--quick")
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.dev  ## Print docs/compatibility.md anew
+	$(BIN)/python docs/generate.py
+
+clean:  ## Remove environments and caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.server: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[server]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.server
+
+$(VENV)/.compat: pyproject.toml $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[dev,compat]'
+	@touch $@
+
+$(MLFLOW)/.ready:
+	$(PYTHON) -m venv $(MLFLOW)
+	$(MLFLOW)/bin/python -m pip install --quiet mlflow==3.17.2
+	@touch $@
