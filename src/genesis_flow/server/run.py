@@ -20,6 +20,7 @@ from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.settings import Settings
 from genesis_flow.stores.open import open_store
+from genesis_flow.stores.protocol import Queued
 
 SETTINGS_VARIABLE = "GENESIS_FLOW_SERVER_SETTINGS"
 KEEP_ALIVE_S = 65
@@ -49,9 +50,9 @@ def application(settings: Settings) -> Application:
     destination = open_artifacts(settings.artifacts_destination) if settings.serve_artifacts else None
     local = open_artifacts(root) if _LOCAL.match(root) else None
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(root))
-    monitor = Monitor(lambda: getattr(store, "waiting", 0))
-    if hasattr(store, "on_commit"):
-        store.on_commit = monitor.committed
+    monitor = Monitor(lambda: store.waiting if isinstance(store, Queued) else 0)
+    if isinstance(store, Queued):
+        store.watch(monitor.committed)
     roots = Roots(destination=destination, local=[local] if isinstance(local, LocalArtifactStore) else [])
     return Application(store, roots, settings, monitor)
 

@@ -11,7 +11,8 @@ on repeat is said where a verb is declared.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol, runtime_checkable
 
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs, unlisted
@@ -174,6 +175,18 @@ class LoggedModelStore(Protocol):
         self, message: logged_models.LogLoggedModelParamsRequest
     ) -> Reply[logged_models.LogLoggedModelParamsRequestResponse]:
         """Adds params."""
+
+
+@runtime_checkable
+class Queued(Protocol):
+    """A store whose writes wait for a commit that they share."""
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait at the moment."""
+
+    def watch(self, on_commit: Callable[[int], None]) -> None:
+        """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
 
 
 class Store(ExperimentStore, RunStore, MetricStore, DatasetStore, LoggedModelStore, Protocol):

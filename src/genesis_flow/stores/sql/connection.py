@@ -82,7 +82,13 @@ Work = Callable[[Connection], T]
 
 
 class Database(Protocol):
-    """How a kind of database runs work without blocking the event loop."""
+    """How a kind of database runs work without blocking the event loop.
+
+    Attributes:
+        on_commit: told the number of writes in each commit.
+    """
+
+    on_commit: Callable[[int], None]
 
     @property
     def waiting(self) -> int:

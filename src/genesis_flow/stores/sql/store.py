@@ -67,6 +67,10 @@ class SqlStore:
         """How many writes wait for a commit."""
         return self._database.waiting
 
+    def watch(self, on_commit: Callable[[int], None]) -> None:
+        """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
+        self._database.on_commit = on_commit
+
     async def check(self) -> None:
         await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
 

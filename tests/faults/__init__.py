@@ -1,0 +1,1 @@
+"""What happens to a running server when the world around it fails."""
