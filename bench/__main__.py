@@ -41,7 +41,7 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--quick", is_flag=True, help="2,000 runs only, fewer repeats: some six minutes.")
+@click.option("--quick", is_flag=True, help="2,000 runs only, fewer repeats: some eight minutes.")
 @click.option("--full", is_flag=True, help="10,000 runs on MLflow too: some half hour more.")
 @click.option(
     "--peers", callback=_among(SYSTEMS), default="", metavar="NAMES", help=f"Systems: {','.join(SYSTEMS)}."
@@ -78,7 +78,7 @@ def main(
         # Interrupted by hand, it still reports the rows that are whole.
         with _progress(console) as progress, suppress(KeyboardInterrupt):
             sitting.measure(progress, time.monotonic() + 60 * limit_min, frozenset(skip))
-    _print(sitting, facts, console)
+    _print(sitting, facts | report.load_at_end(), console)
 
 
 def _is_10k(row: Row) -> bool:

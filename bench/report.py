@@ -76,6 +76,11 @@ def facts(folder: Path, generator_per_s: float) -> dict[str, str]:
     }
 
 
+def load_at_end() -> dict[str, str]:
+    """The load average after the sitting, its own load included."""
+    return {"load average at the end": f"{os.getloadavg()[0]:.1f}"}
+
+
 def _line(row: Row, cells: Cells) -> tuple[str, ...]:
     peer, mlflow, ours = (cells.get((row.key, system)) for system in ("fasttrackml", "mlflow", "ours"))
     to_peer, to_mlflow = _ratio(ours, peer), _ratio(ours, mlflow)

@@ -29,8 +29,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         clients = select_clients(selection)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
-    ids = [client.version for client in clients]
-    metafunc.parametrize("client", clients, ids=ids, indirect=True, scope="session")
+    parameters = [
+        pytest.param(client, id=client.version, marks=() if client.version == NEWEST else pytest.mark.compat)
+        for client in clients
+    ]
+    metafunc.parametrize("client", parameters, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from tests.blackbox.clients import REPOSITORY, Client, cache_directory
 
 SCRIPTS = sorted(path for path in (Path(__file__).parent / "scripts").glob("*.py") if path.stem != "__init__")
-TIMEOUT_S = 180
+TIMEOUT_S = 300
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -1,9 +1,11 @@
 """Makes two servers' answers comparable: what may differ becomes a placeholder, and nothing else does.
 
-- Ids that a server drew, run names it invented and page tokens become `<run 4.1>`, `<model 7.2>`,
-  `<experiment 1.1>`: the first new one in the fourth answer, the second in the seventh. What only one of two servers makes
-  (it takes what the other refuses) shifts no other id.
-- An infinite metric, which MLflow on SQL keeps as the largest double, is `<infinite>`: a test of its own says who answers what.
+- Ids that a server drew and run names it invented become `<run 4.1>`, `<model 7.2>`, `<experiment 1.1>`: the
+  first new one in the fourth answer, the second in the seventh. What only one of two servers makes (it takes
+  what the other refuses) shifts no other id. Page tokens are `<page>`, and are proved by the page they lead to.
+- An infinite metric, which MLflow on SQL keeps as the largest double, is `<infinite>`: a test of its own says
+  who answers what.
+- JSON inside a string (`log-model` keeps the description of models in a tag) is compared as JSON.
 - Times that the server took from its own clock become `<now>`; times that the client sent stay.
 - Lists that have no order (the params, tags, metrics, inputs of a run) are sorted. The histories of several
   runs come in the order of the drawn ids: they are put in the order in which the runs appeared.
@@ -74,18 +76,18 @@ class Normaliser:
         if depth > 1:
             return sorted(items, key=_canonical) if key in _UNORDERED else items
         if key == "metrics":
-            return sorted(
-                items, key=lambda point: point.get("run_id", "")
-            )  # stable: each run keeps its order
+            return sorted(items, key=_run_of)  # stable: each run keeps its order
         return sorted(items, key=_canonical) if key in _UNORDERED_PAGES else items
 
     def _text(self, value: str, key: str) -> str:
         if key == "experiment_id" and value != "0":
             return self._placeholder("experiment", value)
         if key == "next_page_token":
-            return self._placeholder("page", value)
+            return "<page>"
         if key == "value" and value in ("Infinity", "-Infinity"):
             return f"<infinite {'-' if value.startswith('-') else '+'}>"
+        if value.startswith("[{"):
+            return json.dumps(self._value(json.loads(value), "", depth=0), sort_keys=True)
         if _INVENTED_NAME.fullmatch(value):
             return self._placeholder("name", value)
         value = _EXPERIMENT_IN_URI.sub(lambda found: self._placeholder("experiment", found[0]), value)
@@ -110,6 +112,10 @@ def _parsed(answer: Answer) -> Any:
         return json.loads(answer.body)
     except ValueError:
         return None
+
+
+def _run_of(point: dict[str, Any]) -> str:
+    return str(point.get("run_id", ""))
 
 
 def _canonical(value: Any) -> str:

@@ -71,9 +71,7 @@ def ours(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _serving(
-    program: list[str], flags: list[str], settings: dict[str, str], folder: Path
-) -> Iterator[Server]:
+def _serving(program: list[str], flags: list[str], settings: dict[str, str], folder: Path) -> Iterator[Server]:
     folder.mkdir(parents=True)
     port = _free_port()
     command = [

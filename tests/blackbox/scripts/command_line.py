@@ -26,9 +26,7 @@ def cli(*arguments: str) -> str:
 
 @check
 def the_command_finds_the_server_by_the_environment() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mlflow", "experiments", "search"], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", "mlflow", "experiments", "search"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Default" in done.stdout
 

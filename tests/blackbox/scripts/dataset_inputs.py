@@ -19,9 +19,7 @@ frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": ["a", "b", "c"]})
 
 @check
 def a_data_frame_is_an_input_of_the_run() -> None:
-    dataset = mlflow.data.from_pandas(
-        frame, source="https://example.org/data.csv", name="little", targets="y"
-    )
+    dataset = mlflow.data.from_pandas(frame, source="https://example.org/data.csv", name="little", targets="y")
     with mlflow.start_run() as run:
         mlflow.log_input(dataset, context="training", tags={"split": "a"})
     (logged,) = mlflow.get_run(run.info.run_id).inputs.dataset_inputs
@@ -80,15 +78,11 @@ def runs_are_searched_by_name_digest_and_context() -> None:
     for name, context in (("wine", "training"), ("wine", "eval"), ("beer", "training")):
         dataset = Dataset(name=name, digest=f"of-{name}", source_type="local", source="{}")
         run_id = client.create_run(experiment_id).info.run_id
-        client.log_inputs(
-            run_id, datasets=[DatasetInput(dataset, [InputTag("mlflow.data.context", context)])]
-        )
+        client.log_inputs(run_id, datasets=[DatasetInput(dataset, [InputTag("mlflow.data.context", context)])])
         runs[name, context] = run_id
 
     def found(filter_string: str) -> set[str]:
-        return {run.info.run_id for run in client.search_runs([experiment_id], filter_string)} & set(
-            runs.values()
-        )
+        return {run.info.run_id for run in client.search_runs([experiment_id], filter_string)} & set(runs.values())
 
     assert found("dataset.name = 'wine'") == {runs["wine", "training"], runs["wine", "eval"]}
     assert found("datasets.name LIKE 'w%' AND dataset.context = 'eval'") == {runs["wine", "eval"]}

@@ -107,12 +107,8 @@ def experiments_are_searched_by_name_tag_and_life_cycle() -> None:
     client.set_experiment_tag(ids[2], "odd one", "yes")
     client.delete_experiment(ids[3])
 
-    def names(
-        view_type: int = ViewType.ACTIVE_ONLY, filter_string: str = f"name LIKE '{family}%'"
-    ) -> list[str]:
-        found = client.search_experiments(
-            view_type=view_type, filter_string=filter_string, order_by=["name ASC"]
-        )
+    def names(view_type: int = ViewType.ACTIVE_ONLY, filter_string: str = f"name LIKE '{family}%'") -> list[str]:
+        found = client.search_experiments(view_type=view_type, filter_string=filter_string, order_by=["name ASC"])
         return [experiment.name.removeprefix(f"{family}-") for experiment in found]
 
     assert names() == ["0", "1", "2"]

@@ -211,9 +211,7 @@ def a_model_keeps_artifacts_of_its_own() -> None:
 @check_if(has_logged_models)
 def the_fluent_calls_do_the_same() -> None:
     with mlflow.start_run() as run:
-        external = mlflow.create_external_model(
-            name="external", tags={"a": "1"}, params={"p": "1"}, model_type="agent"
-        )
+        external = mlflow.create_external_model(name="external", tags={"a": "1"}, params={"p": "1"}, model_type="agent")
         begun = mlflow.initialize_logged_model(name="begun")
     assert (str(external.status), external.source_run_id) == ("READY", run.info.run_id)
     assert str(begun.status) == "PENDING"

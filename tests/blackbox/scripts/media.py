@@ -41,7 +41,7 @@ def images_of_a_series_are_kept_by_step() -> None:
     with mlflow.start_run() as run:
         for step in range(3):
             pixels = np.full((2, 2, 3), step, dtype=np.uint8)
-            mlflow.log_image(pixels, key="dogs and/cats", step=step, timestamp=1_000 + step)
+            mlflow.log_image(pixels, key="dogs and cats", step=step, timestamp=1_000 + step)
         if hasattr(mlflow, "flush_artifact_async_logging"):
             mlflow.flush_artifact_async_logging()
     names = [file.path for file in client.list_artifacts(run.info.run_id, "images")]
@@ -93,10 +93,7 @@ def an_image_in_a_table_comes_back() -> None:
         mlflow.log_table({"id": [1], "image": [picture]}, "pictures.json")
     table = mlflow.load_table("pictures.json", run_ids=[run.info.run_id])
     assert len(table["image"]) == 1
-    assert any(
-        file.path.startswith("table_images/")
-        for file in client.list_artifacts(run.info.run_id, "table_images")
-    )
+    assert any(file.path.startswith("table_images/") for file in client.list_artifacts(run.info.run_id, "table_images"))
 
 
 finish()

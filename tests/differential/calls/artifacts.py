@@ -157,9 +157,7 @@ CALLS: Sections = {
         GET("/ajax-api/2.0/mlflow/get-artifact", {"run_id": "$r", "path": "hello.txt"}),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_id": "$r", "path": "up.txt"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "up.txt"}, body=b"up"),
-        POST(
-            "/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "../up.txt"}, body=b"up"
-        ),
+        POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "../up.txt"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"path": "up.txt"}, body=b"up"),
         POST("/ajax-api/2.0/mlflow/upload-artifact", query={"run_uuid": "$r", "path": "none.txt"}),

@@ -7,8 +7,10 @@ from typing import Any
 from tests.differential.call import GET, POST, Call, Sections
 
 READ = GET("runs/get", {"run_id": "$r"})
-# MLflow serves this one route without the slash after the version, and its clients call it so.
-SEARCH = "/api/2.0mlflow/experiments/search-datasets"
+# MLflow serves this route to its page only.
+SEARCH = "/ajax-api/2.0/mlflow/experiments/search-datasets"
+# What we refuse and MLflow takes goes to a run that nothing reads, so that one difference stays one.
+JUNK = "$junk"
 
 
 def _dataset(name: Any, digest: Any, context: str | None = None, **rest: Any) -> dict[str, Any]:
@@ -41,6 +43,7 @@ CALLS: Sections = {
     "a run reads datasets": [
         POST("experiments/create", {"name": "datasets"}, save={"e": "experiment_id"}),
         POST("experiments/create", {"name": "datasets 2"}, save={"e2": "experiment_id"}),
+        _new_run("junk", "junk"),
         _new_run("reader", "r"),
         _inputs(_dataset("iris", "d1", "train", schema='{"a": "long"}', profile='{"rows": 150}')),
         READ,
@@ -76,8 +79,8 @@ CALLS: Sections = {
         _inputs({"tags": [{"key": "k", "value": "v" * 501}], "dataset": _dataset("t", "4")["dataset"]}),
         _inputs({"tags": [{"key": "", "value": "v"}], "dataset": _dataset("t", "5")["dataset"]}),
         _inputs({"tags": [{"key": "k"}], "dataset": _dataset("t", "6")["dataset"]}),
-        _inputs({"tags": [{"value": "v"}], "dataset": _dataset("t", "7")["dataset"]}),
-        _inputs({"tags": "x", "dataset": _dataset("t", "8")["dataset"]}),
+        _inputs({"tags": [{"value": "v"}], "dataset": _dataset("t", "7")["dataset"]}, run=JUNK),
+        _inputs({"tags": "x", "dataset": _dataset("t", "8")["dataset"]}, run=JUNK),
         _inputs(
             {
                 "tags": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}],
@@ -120,6 +123,8 @@ CALLS: Sections = {
         _new_run("models", "r"),
         POST("logged-models", {"experiment_id": "$e", "name": "m1"}, save={"m1": "model.info.model_id"}),
         POST("logged-models", {"experiment_id": "$e", "name": "m2"}, save={"m2": "model.info.model_id"}),
+        POST("logged-models", {"experiment_id": "$e", "name": "m3"}, save={"m3": "model.info.model_id"}),
+        POST("logged-models", {"experiment_id": "$e", "name": "m4"}, save={"m4": "model.info.model_id"}),
         POST("runs/log-inputs", {"run_id": "$r", "models": [{"model_id": "$m1"}]}),
         POST("runs/log-inputs", {"run_id": "$r", "models": [{"model_id": "$m1"}]}),
         READ,
@@ -127,19 +132,19 @@ CALLS: Sections = {
         _outputs({"model_id": "$m2", "step": 5}),
         _outputs({"model_id": "$m2", "step": 7}),
         READ,
-        _outputs({"model_id": "$m1"}),
+        _outputs({"model_id": "$m1"}, run=JUNK),
         _outputs({"model_id": "$m1", "step": "12"}),
-        _outputs({"model_id": "$m1", "step": -1}),
-        _outputs({"model_id": "$m1", "step": "x"}),
+        _outputs({"model_id": "$m3", "step": -1}),
+        _outputs({"model_id": "$m4", "step": "x"}, run=JUNK),
         _outputs({"model_id": "m-" + "0" * 32, "step": 1}),
-        _outputs({"step": 1}),
-        _outputs({}),
+        _outputs({"step": 1}, run=JUNK),
+        _outputs({}, run=JUNK),
         _outputs(),
         _outputs({"model_id": "$m1", "step": 1}, run="f" * 32),
         POST("runs/outputs", {"models": [{"model_id": "$m1", "step": 1}]}),
         POST("runs/outputs", {"run_id": "$r"}),
         POST("runs/log-inputs", {"run_id": "$r", "models": [{"model_id": "m-" + "0" * 32}]}),
-        POST("runs/log-inputs", {"run_id": "$r", "models": [{}]}),
+        POST("runs/log-inputs", {"run_id": JUNK, "models": [{}]}),
         POST(
             "runs/log-inputs",
             {"run_id": "$r", "models": [{"model_id": "$m2"}], "datasets": [_dataset("with a model", "d")]},
@@ -169,7 +174,7 @@ CALLS: Sections = {
         _search("$e2"),
         _search("$e2", "$e2"),
         POST("experiments/search-datasets", {"experiment_ids": ["$e2"]}),
-        POST("/ajax-api/2.0/mlflow/experiments/search-datasets", {"experiment_ids": ["$e2"]}),
+        POST("/api/2.0mlflow/experiments/search-datasets", {"experiment_ids": ["$e2"]}),
         POST("/ajax-api/2.0mlflow/experiments/search-datasets", {"experiment_ids": ["$e2"]}),
         POST("runs/delete", {"run_id": "$s3"}),
         _search("$e2"),

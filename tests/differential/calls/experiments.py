@@ -51,9 +51,7 @@ CALLS: Sections = {
         POST("experiments/create", {"name": "experiments tag is no object", "tags": ["x"]}),
         POST("experiments/create", {"name": "experiments no tag key", "tags": [{"value": "v"}]}),
         POST("experiments/create", {"name": "experiments no tag value", "tags": [{"key": "k"}]}),
-        POST(
-            "experiments/create", {"name": "experiments empty tag key", "tags": [{"key": "", "value": "v"}]}
-        ),
+        POST("experiments/create", {"name": "experiments empty tag key", "tags": [{"key": "", "value": "v"}]}),
         POST("experiments/create", {"name": "experiments null tag", "tags": [{"key": "k", "value": None}]}),
         POST(
             "experiments/create",
@@ -62,9 +60,7 @@ CALLS: Sections = {
                 "tags": [{"key": "k", "value": "1"}, {"key": "k", "value": "2"}],
             },
         ),
-        POST(
-            "experiments/create", {"name": "experiments long tag", "tags": [{"key": "k" * 251, "value": "v"}]}
-        ),
+        POST("experiments/create", {"name": "experiments long tag", "tags": [{"key": "k" * 251, "value": "v"}]}),
         POST("experiments/create", {"name": "experiments bad tag", "tags": [{"key": "k$$", "value": "v"}]}),
         POST(
             "experiments/create",
@@ -74,9 +70,7 @@ CALLS: Sections = {
             "experiments/create",
             {"name": "experiments fragment", "artifact_location": "mlflow-artifacts:/a#b"},
         ),
-        POST(
-            "experiments/create", {"name": "experiments up", "artifact_location": "mlflow-artifacts:/a/../b"}
-        ),
+        POST("experiments/create", {"name": "experiments up", "artifact_location": "mlflow-artifacts:/a/../b"}),
         POST("experiments/create", {"name": "experiments number", "artifact_location": 7}),
     ],
     "creation allows": [
@@ -133,9 +127,7 @@ CALLS: Sections = {
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "a/b.c d-e_f", "value": ""}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "ünï", "value": "🧪"}),
         GET("experiments/get", {"experiment_id": "$a"}),
-        POST(
-            "experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 250, "value": "v" * 5000}
-        ),
+        POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 250, "value": "v" * 5000}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k" * 251, "value": "v"}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "k", "value": "v" * 5001}),
         POST("experiments/set-experiment-tag", {"experiment_id": "$a", "key": "", "value": "v"}),

@@ -14,13 +14,19 @@ def _pair(key: Any, value: Any) -> dict[str, Any]:
 
 
 def _create(name: str, model: str = "m", **rest: Any) -> Call:
-    return POST(
-        "logged-models", {"experiment_id": "$e", "name": name, **rest}, save={model: "model.info.model_id"}
-    )
+    return POST("logged-models", {"experiment_id": "$e", "name": name, **rest}, save={model: "model.info.model_id"})
 
 
 def _refused(**message: Any) -> Call:
     return POST("logged-models", {"experiment_id": "$e", **message})
+
+
+def _status(model: str, status: Any) -> Call:
+    return PATCH(f"logged-models/{model}", {"model_id": model, "status": status})
+
+
+def _params(model: str, *params: Any) -> Call:
+    return POST(f"logged-models/{model}/params", {"model_id": model, "params": list(params)})
 
 
 def _metric(key: str, value: Any, step: int = 0, **rest: Any) -> Call:
@@ -68,7 +74,8 @@ CALLS: Sections = {
         GET("runs/get", {"run_id": "$r"}),
         POST("logged-models", {"experiment_id": "$e"}, save={"unnamed": "model.info.model_id"}),
         POST("logged-models", {"experiment_id": "$e", "name": ""}),
-        _create("full", "again"),
+        _create("full", "spare"),
+        _create("spare 2", "spare2"),
         _create("ünï 🧪", "uni"),
         _create("n" * 250, "long"),
         POST("logged-models", {"experiment_id": "0", "name": "in the default experiment"}),
@@ -120,50 +127,54 @@ CALLS: Sections = {
         GET("logged-models/"),
     ],
     "a model becomes ready": [
-        PATCH("logged-models/$m", {"model_id": "$m", "status": "LOGGED_MODEL_READY"}),
+        _status("$m", "LOGGED_MODEL_READY"),
         READ,
-        PATCH("logged-models/$m", {"status": "LOGGED_MODEL_UPLOAD_FAILED"}),
-        PATCH("logged-models/$m", {"status": "LOGGED_MODEL_PENDING"}),
-        PATCH("logged-models/$m", {"status": 2}),
-        PATCH("logged-models/$m", {"status": "LOGGED_MODEL_STATUS_UNSPECIFIED"}),
-        PATCH("logged-models/$m", {"status": "READY"}),
-        PATCH("logged-models/$m", {"status": 99}),
-        PATCH("logged-models/$m", {"status": ""}),
+        _status("$m", "LOGGED_MODEL_UPLOAD_FAILED"),
+        READ,
+        _status("$m", "LOGGED_MODEL_PENDING"),
+        _status("$m", 2),
+        READ,
+        _status("$spare", "LOGGED_MODEL_STATUS_UNSPECIFIED"),
+        _status("$spare", "READY"),
+        _status("$spare", 99),
+        _status("$spare", ""),
+        _status("$spare", None),
+        _status("m-" + "0" * 32, "LOGGED_MODEL_READY"),
+        PATCH("logged-models/$m", {"status": "LOGGED_MODEL_READY"}),
         PATCH("logged-models/$m", {}),
         PATCH("logged-models/$m"),
-        PATCH("logged-models/$m", {"model_id": "$bare", "status": "LOGGED_MODEL_READY"}),
-        GET("logged-models/$bare"),
-        PATCH("logged-models/m-" + "0" * 32, {"status": "LOGGED_MODEL_READY"}),
+        PATCH("logged-models/$spare", {"model_id": "$spare2", "status": "LOGGED_MODEL_READY"}),
         READ,
     ],
     "params are added": [
-        POST(
-            "logged-models/$bare/params", {"model_id": "$bare", "params": [_pair("a", "1"), _pair("b", "2")]}
-        ),
+        _params("$bare", _pair("a", "1"), _pair("b", "2")),
         GET("logged-models/$bare"),
+        _params("$bare", _pair("a", "1")),
+        _params("$bare", _pair("a", "changed")),
+        _params("$bare"),
+        _params("$spare", _pair("c", "1"), _pair("c", "1")),
+        _params("$spare", _pair("d", "v" * 6001)),
+        _params("$spare", _pair("k" * 251, "v")),
+        _params("$spare", _pair("k$$", "v")),
+        _params("$spare", "x"),
+        _params("m-" + "0" * 32, _pair("a", "1")),
         POST("logged-models/$bare/params", {"params": [_pair("a", "1")]}),
-        POST("logged-models/$bare/params", {"params": [_pair("a", "changed")]}),
-        POST("logged-models/$bare/params", {"params": [_pair("c", "1"), _pair("c", "1")]}),
-        POST("logged-models/$bare/params", {"params": [_pair("d", "v" * 6001)]}),
-        POST("logged-models/$bare/params", {"params": [_pair("k" * 251, "v")]}),
-        POST("logged-models/$bare/params", {"params": [_pair("k$$", "v")]}),
-        POST("logged-models/$bare/params", {"params": []}),
+        POST("logged-models/$bare/params", {"model_id": "$bare"}),
         POST("logged-models/$bare/params", {}),
-        POST("logged-models/$bare/params", {"params": "x"}),
-        POST("logged-models/m-" + "0" * 32 + "/params", {"params": [_pair("a", "1")]}),
+        POST("logged-models/$bare/params", {"model_id": "$bare", "params": "x"}),
         GET("logged-models/$bare"),
     ],
     "tags are set and deleted": [
         PATCH("logged-models/$bare/tags", {"model_id": "$bare", "tags": [_pair("a", "1"), _pair("b", "2")]}),
         PATCH("logged-models/$bare/tags", {"tags": [_pair("a", "3"), _pair("x y.z/w", "")]}),
-        PATCH("logged-models/$bare/tags", {"tags": [_pair("r", "1"), _pair("r", "2")]}),
         PATCH("logged-models/$bare/tags", {"tags": []}),
         PATCH("logged-models/$bare/tags", {}),
-        PATCH("logged-models/$bare/tags", {"tags": [_pair("k$$", "v")]}),
-        PATCH("logged-models/$bare/tags", {"tags": [_pair("", "v")]}),
-        PATCH("logged-models/$bare/tags", {"tags": [_pair("k" * 251, "v")]}),
-        PATCH("logged-models/$bare/tags", {"tags": [_pair("long", "v" * 8001)]}),
-        PATCH("logged-models/$bare/tags", {"tags": "x"}),
+        PATCH("logged-models/$spare/tags", {"tags": [_pair("r", "1"), _pair("r", "2")]}),
+        PATCH("logged-models/$spare/tags", {"tags": [_pair("k$$", "v")]}),
+        PATCH("logged-models/$spare/tags", {"tags": [_pair("", "v")]}),
+        PATCH("logged-models/$spare/tags", {"tags": [_pair("k" * 251, "v")]}),
+        PATCH("logged-models/$spare/tags", {"tags": [_pair("long", "v" * 8001)]}),
+        PATCH("logged-models/$spare/tags", {"tags": "x"}),
         PATCH("logged-models/m-" + "0" * 32 + "/tags", {"tags": [_pair("a", "1")]}),
         GET("logged-models/$bare"),
         DELETE("logged-models/$bare/tags/a"),
@@ -182,9 +193,10 @@ CALLS: Sections = {
         READ,
         _metric("acc", 0.9, 4, model_id="$m", dataset_name="iris", dataset_digest="d1"),
         READ,
-        _metric("nan", "NaN", model_id="$m"),
         _metric("inf", "Infinity", model_id="$m"),
         READ,
+        _metric("nan", "NaN", model_id="$spare2"),
+        GET("logged-models/$spare2"),
         _metric("unknown model", 1, model_id="m-" + "0" * 32),
         _metric("empty model", 1, model_id=""),
         _metric("dataset only", 1, dataset_name="iris", dataset_digest="d1"),
@@ -194,11 +206,12 @@ CALLS: Sections = {
             {"key": "b", "value": 2, "step": 1, "model_id": "$m"},
             {"key": "b", "value": 3, "step": 2, "model_id": "$bare", "dataset_name": "iris", "dataset_digest": "d1"},
         ),
-        _batch({"key": "c", "value": 1, "model_id": "m-" + "0" * 32}),
         READ,
         GET("logged-models/$bare"),
         GET("runs/get", {"run_id": "$r"}),
         GET("metrics/get-history", {"run_id": "$r", "metric_key": "acc"}),
+        _batch({"key": "c", "value": 1, "model_id": "m-" + "0" * 32}),
+        GET("runs/get", {"run_id": "$r"}),
     ],
     "models to search": [
         POST("experiments/create", {"name": "logged models, searched"}, save={"s": "experiment_id"}),

@@ -203,8 +203,6 @@ CALLS: Sections = {
         GET("experiments/search", {"max_results": "x"}),
         GET("experiments/search", {"max_results": 9, "view_type": "NONE"}),
         GET("experiments/search"),
-        GET(
-            "/ajax-api/2.0/mlflow/experiments/search", {"max_results": 9, "filter": OURS, "order_by": "name"}
-        ),
+        GET("/ajax-api/2.0/mlflow/experiments/search", {"max_results": 9, "filter": OURS, "order_by": "name"}),
     ],
 }

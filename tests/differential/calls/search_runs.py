@@ -83,9 +83,7 @@ CALLS: Sections = {
             tags=_pairs(team="red", dquote='say "hi"'),
         ),
         *_run("delta", 4000, metrics=_metrics(acc="Infinity"), tags=_pairs(env="prod")),
-        *_run(
-            "epsilon", 5000, metrics=_metrics(acc="-Infinity", loss=-1), params=_pairs(lr="2", model="ünï 🧪")
-        ),
+        *_run("epsilon", 5000, metrics=_metrics(acc="-Infinity", loss=-1), params=_pairs(lr="2", model="ünï 🧪")),
         *_run("zeta", 6000, params=_pairs(model="a\\b"), metrics=_metrics(loss=0)),
         POST("runs/delete", {"run_id": "$zeta"}),
         POST("runs/create", {"experiment_id": "$other", "run_name": "outside", "start_time": 7000}),

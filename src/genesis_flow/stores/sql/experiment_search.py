@@ -49,7 +49,7 @@ def search(
     order = parse_order(message.order_by, EXPERIMENTS)
     asked = ["experiments", message.filter or "", message.order_by, view]
     position = read_token(secret, asked, message.page_token) if message.page_token else None
-    query = Query(SOURCE, T, T.c.lifecycle_stage.in_(STAGES[view]), (), expression, order)
+    query = Query(SOURCE, T, T.c.lifecycle_stage.in_(STAGES[view]), (), None, expression, order)
     found = page(connection, query, position, most + 1)
     shown = found[:most]
     keys = connection.array(key for key, _ in shown)

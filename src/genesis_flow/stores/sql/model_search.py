@@ -18,7 +18,7 @@ from genesis_flow.search.fields import LOGGED_MODELS
 from genesis_flow.search.parse import parse_filter, parse_order_fields
 from genesis_flow.stores.sql import logged_models, schema
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, one_of, page
+from genesis_flow.stores.sql.paging import Query, page
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.messages import logged_models as messages
 
@@ -51,11 +51,13 @@ def search(
     position = read_token(secret, asked, message.page_token) if message.page_token else None
     if not keys:
         return messages.SearchLoggedModelsResponse()
-    scope = [one_of(T.c.experiment_id, keys), T.c.lifecycle_stage == "active"]
+    scope: list[sa.ColumnElement[bool]] = [T.c.lifecycle_stage == "active"]
     points = sa.select(POINTS).where(on_datasets(message.datasets)).subquery() if message.datasets else POINTS
     if message.datasets:
         scope.append(sa.exists().where(points.c.model == T.c.id))
-    query = Query(source(points, _newest(order, message.order_by)), T, sa.and_(*scope), keys, expression, order)
+    query = Query(
+        source(points, _newest(order, message.order_by)), T, sa.and_(*scope), keys, T.c.experiment_id, expression, order
+    )
     found = page(connection, query, position, message.max_results + 1)
     shown = found[: message.max_results]
     more = len(found) > len(shown) and bool(shown)

@@ -14,7 +14,7 @@ from genesis_flow.search.fields import RUNS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.sql import documents, schema
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, one_of, page
+from genesis_flow.stores.sql.paging import Query, page
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
@@ -35,7 +35,7 @@ SOURCE = Source(
     },
     nullable=frozenset({"end_time"}),
     values={
-        Kind.METRIC: Values(schema.run_metrics, "run"),
+        Kind.METRIC: Values(schema.run_metrics, "run", indexed=True),
         Kind.PARAM: Values(schema.run_params, "run", indexed=True),
         Kind.TAG: Values(schema.run_tags, "run", indexed=True),
     },
@@ -58,8 +58,7 @@ def search(
     position = read_token(secret, asked, message.page_token) if message.page_token else None
     if not keys:
         return _answer([], None)
-    query = Query(SOURCE, T, sa.and_(one_of(T.c.experiment_id, keys), in_stage(message.run_view_type)), keys,
-                  expression, order)  # fmt: skip
+    query = Query(SOURCE, T, in_stage(message.run_view_type), keys, T.c.experiment_id, expression, order)
     found = page(connection, query, position, message.max_results + 1)
     shown = found[: message.max_results]
     more = len(found) > len(shown) and bool(shown)

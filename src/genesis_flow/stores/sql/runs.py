@@ -60,7 +60,7 @@ PARAM = Statement(sa.select(PARAMS.c.value).where(PARAMS.c.run == value("run"), 
 ALL_PARAMS = Statement(sa.select(PARAMS.c.key, PARAMS.c.value).where(PARAMS.c.run == value("run")))
 PUT_PARAM = Statement(upsert(PARAMS, "run", "key"))
 TAG = Statement(sa.select(TAGS.c.value).where(TAGS.c.run == value("run"), TAGS.c.key == value("name")))
-PUT_TAG = Statement(upsert(TAGS, "run", "key", update=("value",)))
+PUT_TAG = Statement(upsert(TAGS, "run", "key", update=("value", "head")))
 DELETE_TAG = Statement(sa.delete(TAGS).where(TAGS.c.run == value("run"), TAGS.c.key == value("name")))
 
 DATA, INPUTS = schema.datasets, schema.run_datasets
@@ -198,7 +198,11 @@ def put_texts(
 ) -> None:
     """Writes params or tags of a run."""
     connection.many(
-        statement, ({"run": run, "key": k, "value": v, "experiment_id": experiment} for k, v in texts.items())
+        statement,
+        (
+            {"run": run, "key": k, "value": v, "head": v[: schema.HEAD_LENGTH], "experiment_id": experiment}
+            for k, v in texts.items()
+        ),
     )
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 SCHEMA_VERSION = 1
 OWNER = "genesis-flow"
-PREFIX_LENGTH = 64
+HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
 
 metadata = sa.MetaData()
@@ -83,22 +83,19 @@ sa.Index(
 
 def _entries(name: str) -> sa.Table:
     """A table of texts by key that belong to runs: params and tags."""
-    table = sa.Table(
+    return sa.Table(
         name,
         metadata,
         sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
         key(),
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("experiment_id", sa.Integer, nullable=False),
+        # The first HEAD_LENGTH characters of the value. A column of its own, because SQLite answers from an index alone
+        # only if that holds plain columns.
+        sa.Column("head", sa.Text, nullable=False),
+        sa.Index(f"{name}_by_value", "experiment_id", "key", "head", "run"),
         sqlite_with_rowid=False,
     )
-    sa.Index(f"{name}_by_value", table.c.experiment_id, table.c.key, value_prefix(table), table.c.run)
-    return table
-
-
-def value_prefix(table: sa.Table) -> sa.ColumnElement[str]:
-    """The part of a value that the index of its table holds."""
-    return sa.func.substr(table.c.value, sa.literal_column("1"), sa.literal_column(str(PREFIX_LENGTH)))
 
 
 run_params = _entries("run_params")

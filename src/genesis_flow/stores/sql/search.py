@@ -100,12 +100,12 @@ def _leaf(leaf: Leaf, source: Source) -> Condition:
         column = source.attributes[field.key]
         if isinstance(leaf, IsNull):
             return column.is_not(None) if leaf.negated else column.is_(None)
-        holds = _holds(leaf, column)
-        return sa.and_(column.is_not(None), holds) if field.key in source.nullable else holds
+        satisfied = holds(leaf, column)
+        return sa.and_(column.is_not(None), satisfied) if field.key in source.nullable else satisfied
     rows = _rows(field, source)
     if isinstance(leaf, IsNull):
         return rows.exists() if leaf.negated else sa.not_(rows.exists())
-    return rows.where(_holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
+    return rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
 
 
 def _rows(field: Field, source: Source) -> sa.Select[Any]:
@@ -129,25 +129,25 @@ def _value(field: Field, source: Source) -> Column:
     return column
 
 
-def _holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
+def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
     """Whether a value satisfies the leaf. With ``nan``, NULL stands for NaN, which only differs from everything."""
     match leaf:
         case Comparison(_, comparator, value):
-            holds: Condition = _COMPARE[comparator](column, value)
+            satisfied: Condition = _COMPARE[comparator](column, value)
             differs = comparator == "!="
         case Like(_, pattern, ignore_case, negated):
             matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)
-            holds, differs = (sa.not_(matches) if negated else matches), negated
+            satisfied, differs = (sa.not_(matches) if negated else matches), negated
         case Membership(_, values, negated):
-            holds, differs = (column.not_in(values) if negated else column.in_(values)), negated
+            satisfied, differs = (column.not_in(values) if negated else column.in_(values)), negated
         case Between(_, low, high, negated):
             within = column.between(low, high)
-            holds, differs = (sa.not_(within) if negated else within), negated
+            satisfied, differs = (sa.not_(within) if negated else within), negated
         case IsNull():
             raise AssertionError("IS NULL looks at rows, not at a value")
     if not nan:
-        return holds
-    return sa.or_(column.is_(None), holds) if differs else sa.and_(column.is_not(None), holds)
+        return satisfied
+    return sa.or_(column.is_(None), satisfied) if differs else sa.and_(column.is_not(None), satisfied)
 
 
 def _ascii_lower(text: str) -> str:

@@ -1,0 +1,155 @@
+"""Prints ``docs/compatibility.md``, and the counts in README.md, from the table of operations.
+
+``python docs/generate.py`` writes both; with ``--check`` it writes nothing and exits with 1 if one of them is not what
+it would write. What is answered is read off the service, the differences off the test that watches them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from genesis_flow.artifacts.open import Roots  # noqa: E402
+from genesis_flow.service.service import Service  # noqa: E402
+from genesis_flow.stores.memory import MemoryStore  # noqa: E402
+from genesis_flow.wire.operations import MLFLOW, Operation  # noqa: E402
+from tests.differential.differences import DIFFERENCES, Difference  # noqa: E402
+
+Row = Operation[Any, Any]
+
+# Files are streamed past the service; test_surface.py asks the server whether this is true.
+OF_FILES = frozenset({"download_artifact", "upload_artifact", "delete_artifact"})
+ANSWERED = Service(MemoryStore(artifact_root=""), Roots()).implemented | OF_FILES
+
+COUNTS = re.compile(r"(?<=<!-- counts -->\n).*?(?=<!-- /counts -->)", re.DOTALL)
+
+HEAD = """\
+# What is compatible with MLflow 3.17.2
+
+<!-- Printed by docs/generate.py (make docs); do not edit. -->
+
+MLflow's REST interface has {all} operations. This version answers {answered} of them; each of the others answers 501
+with MLflow's error shape:
+
+```json
+{{"error_code": "NOT_IMPLEMENTED", "message": "'search_traces' is part of MLflow's interface but not of this version …"}}
+```
+
+Every path answers under `/api/…` and `/ajax-api/…`, and below `--static-prefix`. Outside of MLflow's table the server
+answers the routes of its clients and pages: `metrics/get-history-bulk`, `get-artifact`, `upload-artifact`, the files of
+logged models, `server-info`, `/health` and `/version`; and routes of its own: `/livez`, `/readyz`, `/metrics`,
+`/openapi.json`.
+"""
+
+DIFFERENCES_HEAD = """\
+## Where it differs on purpose
+
+A test sends the same calls to MLflow's own server and to this one, and compares status, error code and answer. What is
+listed here must differ, everything else must not. A pattern names calls of that test (`noun/section/number METHOD
+path`). Nothing but the code of an error and its status is compared: its sentence is our own.
+"""
+
+
+def noun(row: Row) -> str:
+    """What an operation is about."""
+    return row.permission.partition(":")[0]
+
+
+def by_noun() -> dict[str, list[Row]]:
+    """The rows of the table, what is answered first, otherwise in the order of the table."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in MLFLOW:
+        groups[noun(row)].append(row)
+    return dict(sorted(groups.items(), key=lambda item: not answered(item[1])))
+
+
+def answered(rows: list[Row]) -> int:
+    """How many of the rows are answered with more than 501."""
+    return sum(row.name in ANSWERED for row in rows)
+
+
+def words(noun: str) -> str:
+    """A noun as a heading says it."""
+    return noun.replace("_", " ").capitalize()
+
+
+def counts() -> str:
+    """The README's table: what there is, and in its last line what there is not."""
+    lines = ["| | operations answered |", "|---|---|"]
+    none: list[str] = []
+    for name, rows in by_noun().items():
+        if answered(rows):
+            lines.append(f"| {words(name)} | {answered(rows)} of {len(rows)} |")
+        else:
+            none.append(f"{words(name).lower()} ({len(rows)})")
+    lines.append(f"| **Together** | **{answered(list(MLFLOW))} of {len(MLFLOW)}** |")
+    lines.append(f"| Not yet, each a clear 501 | {', '.join(none)} |")
+    return "\n".join(lines) + "\n"
+
+
+def section(name: str, rows: list[Row]) -> str:
+    """The operations of a noun."""
+    lines = [
+        f"### {words(name)}: {answered(rows)} of {len(rows)}\n",
+        "| operation | method | path | |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.name} | {row.method} | `{row.path}` | {'answered' if row.name in ANSWERED else '501'} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def differences() -> str:
+    """The deliberate differences, those of one reason together."""
+    reasons: dict[str, list[Difference]] = defaultdict(list)
+    for difference in DIFFERENCES:
+        reasons[difference.why].append(difference)
+    paragraphs = [f"- {why}\n" + "".join(map(step_line, found)) for why, found in reasons.items()]
+    return DIFFERENCES_HEAD + "\n" + ("\n".join(paragraphs) or "Nowhere yet.\n")
+
+
+def step_line(difference: Difference) -> str:
+    """The calls of a difference and, where it is another one, the status that we answer."""
+    status = "" if difference.status is None else f": {difference.status} here"
+    return f"  - `{difference.steps}`{status}\n"
+
+
+def compatibility() -> str:
+    """The page."""
+    head = HEAD.format(all=len(MLFLOW), answered=answered(list(MLFLOW)))
+    sections = [section(name, rows) for name, rows in by_noun().items()]
+    return "\n".join([head, differences(), "## The operations\n", *sections])
+
+
+def pages() -> dict[Path, str]:
+    """Path → text of what is printed."""
+    readme = ROOT / "README.md"
+    return {
+        ROOT / "docs" / "compatibility.md": compatibility(),
+        readme: COUNTS.sub(lambda _: counts(), readme.read_text(encoding="utf-8"), count=1),
+    }
+
+
+def main() -> int:
+    """Writes the pages, or compares them with ``--check``; the exit status."""
+    check = "--check" in sys.argv[1:]
+    stale = {
+        path: text for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+    for path, text in stale.items():
+        print(("differs: " if check else "written: ") + str(path.relative_to(ROOT)))
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

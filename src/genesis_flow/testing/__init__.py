@@ -1,0 +1,9 @@
+"""What every store must do, as pytest classes that ship with the package; see :mod:`genesis_flow.testing.store`."""
+
+from __future__ import annotations
+
+import pytest
+
+NOUNS = ("experiments", "runs", "metrics", "datasets", "logged_models", "search", "sharing", "suite", "calls")
+
+pytest.register_assert_rewrite(*(f"{__name__}.{noun}" for noun in NOUNS))

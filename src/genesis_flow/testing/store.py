@@ -1,0 +1,28 @@
+"""The suite that every store passes.
+
+To test a store, give it::
+
+    class TestMyStore(StoreSuite):
+        @pytest.fixture
+        async def store(self) -> AsyncIterator[Store]:
+            store = MyStore()
+            yield store
+            await store.close()
+
+A store that several processes may share (``supports``) gives a fixture ``second``, too: the same store, opened once
+more. The tests bring their own experiments, so the store need not be empty. None of them can be changed or left out.
+"""
+
+from __future__ import annotations
+
+from genesis_flow.testing.datasets import DatasetSuite
+from genesis_flow.testing.experiments import ExperimentSuite
+from genesis_flow.testing.logged_models import LoggedModelSuite
+from genesis_flow.testing.metrics import MetricSuite
+from genesis_flow.testing.runs import RunSuite
+from genesis_flow.testing.search import SearchSuite
+from genesis_flow.testing.sharing import SharingSuite
+
+
+class StoreSuite(ExperimentSuite, RunSuite, MetricSuite, DatasetSuite, LoggedModelSuite, SearchSuite, SharingSuite):
+    """Everything that is asked of a store."""
