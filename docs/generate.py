@@ -52,7 +52,7 @@ DIFFERENCES_HEAD = """\
 
 A test sends the same calls to MLflow's own server and to this one, and compares status, error code and answer. What is
 listed here must differ, everything else must not. A pattern names calls of that test (`noun/section/number METHOD
-path`). Nothing but the code of an error and its status is compared: its sentence is our own.
+path`). Of an error, status and code are compared; its sentence is our own.
 """
 
 

@@ -499,7 +499,7 @@ def _translated(path: SafeRelPath) -> Iterator[None]:
     except NotADirectoryError:
         raise InvalidPath("it leads through a file or a link") from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageFull from error
         if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
             raise InvalidPath("the file system cannot have a file of this name") from None

@@ -33,8 +33,10 @@ HISTORY_BULK_POINTS_MOST = 25_000
 INTERVAL_POINTS_MOST = 2_500
 INTERVAL_POINTS_DEFAULT = 320
 
-BODY_BYTES = 32 * 2**20
-"""The largest body of a request that is not a file."""
+BODY_BYTES = 4 * 2**20
+"""The largest body of a request that is not a file: twice what the fullest batch can need."""
+LONGEST_BODY_BYTES = 32 * 2**20
+"""The largest body of a request that carries the profiles of datasets."""
 
 LOCATION_LENGTH = 500
 MODEL_NAME_LENGTH = 500

@@ -5,13 +5,16 @@ guard → route → decode → validate → authorize → store → encode; the 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 
 from genesis_flow.artifacts.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
+from genesis_flow.rules import limits
 from genesis_flow.server import files, system
 from genesis_flow.server.guard import Guard
 from genesis_flow.server.http import (
@@ -34,6 +37,9 @@ from genesis_flow.wire.operations import OPERATIONS, Operation
 
 log = logging.getLogger("genesis_flow.server")
 
+LARGE_BODY_BYTES = 2**20
+"""A larger body is decoded in a thread, so that nobody waits for it."""
+WITH_LONG_TEXTS = frozenset({"log_inputs"})
 UNROUTED = "(no such route)"
 
 
@@ -71,16 +77,20 @@ class Application:
     def _answering(self, row: Operation[Any, Any]) -> Handler:
         """The handler of an operation: decode, ask the service, encode."""
         service, request_type = self._service, row.request
+        most = limits.LONGEST_BODY_BYTES if row.name in WITH_LONG_TEXTS else limits.BODY_BYTES
 
         async def from_query(request: Request) -> Response:
             message = codec.decode_query(request.query, request_type, request.fields)
             return Response(codec.encode(await service.answer(row, message, ANYONE)))
 
         async def from_body(request: Request) -> Response:
-            body = await request.body()
+            body = await request.body(most)
             if body:
                 _require_json(request)
-            message = codec.decode_body(body, request_type, request.fields)
+            if len(body) <= LARGE_BODY_BYTES:
+                message = codec.decode_body(body, request_type, request.fields)
+            else:
+                message = await asyncio.to_thread(codec.decode_body, body, request_type, request.fields)
             return Response(codec.encode(await service.answer(row, message, ANYONE)))
 
         return from_query if row.method == "GET" else from_body
@@ -99,6 +109,8 @@ class Application:
         try:
             try:
                 self._guard.check(request)
+                if "\ufffd" in request.path:
+                    _require_utf8(scope["raw_path"])
                 if request.method == "OPTIONS":
                     response = self._guard.preflight(request)
                 else:
@@ -117,7 +129,7 @@ class Application:
             response.headers += self._frame_options
             if cors := self._guard.cors(request):
                 response.headers += cors
-            await response.send(send, head=request.method == "HEAD")
+            await response.send(send, receive, head=request.method == "HEAD")
         finally:
             status = response.status if "response" in locals() else 499
             self._monitor.answered(request.method, route, status, perf_counter() - started)
@@ -142,6 +154,14 @@ def _unsupported(row: Operation[Any, Any]) -> Handler:
         raise Unsupported(row.name)
 
     return refuse
+
+
+def _require_utf8(raw: bytes) -> None:
+    """The server in front replaces what is no UTF-8, and so would take two names for one."""
+    try:
+        unquote(raw.decode("ascii"), errors="strict")
+    except UnicodeDecodeError:
+        raise MalformedRequest("its path is not valid UTF-8") from None
 
 
 def _require_json(request: Request) -> None:

@@ -7,12 +7,13 @@ nowhere.
 from __future__ import annotations
 
 import mimetypes
+import re
 from urllib.parse import quote
 
 from genesis_flow.artifacts.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import MissingParameter, UnsatisfiableRange
-from genesis_flow.server.http import JSON, TEXT, Request, Response
+from genesis_flow.server.http import JSON, TEXT, Request, Response, nothing
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
 from genesis_flow.wire import codec
@@ -20,9 +21,9 @@ from genesis_flow.wire.messages import artifacts as messages
 from genesis_flow.wire.messages.unlisted import FileOfModel, FileOfRun
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts/{artifact_path:path}"
+_RANGE = re.compile(rb"bytes\s*=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
 SANDBOX = (
     (b"content-security-policy", b"sandbox; default-src 'none'"),
-    (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 PLAIN_TEXT = frozenset(
@@ -55,7 +56,7 @@ class Files:
         """``GET mlflow-artifacts/artifacts/{path}``."""
         self._service.authorize(ANYONE, "artifacts:read", messages.DownloadArtifact())
         path = request.fields["artifact_path"]
-        return file_response(request, path, await self._artifacts.open_proxied(path))
+        return await file_response(request, path, await self._artifacts.open_proxied(path))
 
     async def upload(self, request: Request) -> Response:
         """``PUT mlflow-artifacts/artifacts/{path}``."""
@@ -74,7 +75,7 @@ class Files:
         asked = codec.decode_query(request.query, FileOfRun)
         self._service.authorize(ANYONE, "artifacts:read", asked)
         reader = await self._artifacts.open_of_run(asked.run_id or asked.run_uuid, asked.path)
-        return file_response(request, asked.path, reader)
+        return await file_response(request, asked.path, reader)
 
     async def upload_of_run(self, request: Request) -> Response:
         """``POST upload-artifact?run_uuid=…&path=…``: the body is the file."""
@@ -90,10 +91,10 @@ class Files:
         asked = codec.decode_query(request.query, FileOfModel, request.fields)
         self._service.authorize(ANYONE, "artifacts:read", asked)
         reader = await self._artifacts.open_of_model(asked.model_id, asked.artifact_file_path)
-        return file_response(request, asked.artifact_file_path, reader)
+        return await file_response(request, asked.artifact_file_path, reader)
 
 
-def file_response(request: Request, path: str, reader: ArtifactReader) -> Response:
+async def file_response(request: Request, path: str, reader: ArtifactReader) -> Response:
     """A file, or the range of it that was asked for."""
     size = reader.size_bytes
     tag = f'"{reader.etag}"'.encode()
@@ -106,12 +107,20 @@ def file_response(request: Request, path: str, reader: ArtifactReader) -> Respon
     ]
     asked = request.header(b"range")
     if_range = request.header(b"if-range")
-    found = byte_range(asked, size) if asked and if_range in (None, tag) else None
+    try:
+        found = byte_range(asked, size) if asked and if_range in (None, tag) else None
+    except UnsatisfiableRange:
+        await reader.close()
+        raise
     start, end = found or (0, size)
     headers.append((b"content-length", str(end - start).encode()))
     if found:
         headers.append((b"content-range", f"bytes {start}-{end - 1}/{size}".encode()))
-    return Response(reader.chunks(start, end), content_type(name), 206 if found else 200, headers)
+    chunks = reader.chunks(start, end)
+    if request.method == "HEAD":
+        await reader.close()
+        chunks = nothing()
+    return Response(chunks, content_type(name), 206 if found else 200, headers)
 
 
 def content_type(name: str) -> bytes:
@@ -130,9 +139,9 @@ def byte_range(header: bytes, size: int) -> tuple[int, int] | None:
     Raises:
         UnsatisfiableRange: the range starts behind the end of the file.
     """
-    unit, _, spec = header.decode("latin-1").partition("=")
-    first, dash, last = spec.strip().partition("-")
-    if unit.strip() != "bytes" or not dash or not (first + last).isdigit():
+    found = _RANGE.fullmatch(header)
+    first, last = found.groups() if found else (b"", b"")
+    if not first and not last:
         return None
     if not first:
         if int(last) == 0:

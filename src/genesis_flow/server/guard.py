@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 from genesis_flow.errors import CrossSiteRequest, UnknownHost
 from genesis_flow.server.http import Request, Response
@@ -52,20 +51,22 @@ class Guard:
             origin = request.header(b"origin")
             if origin is not None and not self._may_change(origin.decode("latin-1").lower(), host):
                 raise CrossSiteRequest(origin.decode("latin-1"))
-            if origin is None and request.header(b"sec-fetch-site") == b"cross-site":
+            if origin is None and request.header(b"sec-fetch-site") not in (None, b"same-origin", b"none"):
                 raise CrossSiteRequest("another site")
 
     def cors(self, request: Request) -> list[tuple[bytes, bytes]]:
         """The headers that let a page of an allowed other site read the answer."""
-        origin = request.header(b"origin")
-        if origin is None or not self._origins or not self._is_allowed(origin.decode("latin-1").lower()):
+        if not self._origins:
             return []
-        return [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+        origins = request.headers(b"origin")
+        if len(origins) != 1 or not self._is_allowed(origins[0].decode("latin-1").lower()):
+            return [(b"vary", b"Origin")]
+        return [(b"access-control-allow-origin", origins[0]), (b"vary", b"Origin")]
 
     def preflight(self, request: Request) -> Response:
         """The answer to a browser that asks before it sends."""
         headers = self.cors(request)
-        if headers:
+        if len(headers) > 1:
             headers += [
                 (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
                 (b"access-control-allow-headers", b"content-type, authorization"),
@@ -78,7 +79,7 @@ class Guard:
         return name is not None and (_is_near(name) or _matches(name, self._hosts) or _matches(host, self._hosts))
 
     def _may_change(self, origin: str, host: bytes) -> bool:
-        same = urlsplit(origin).netloc.encode("latin-1") == host.lower()
+        same = origin.partition("://")[2].encode("latin-1") == host.lower()
         return same or self._is_allowed(origin)
 
     def _is_allowed(self, origin: str) -> bool:

@@ -6,7 +6,9 @@ answered 9,850 instead of 13,000 requests a second, and held 7 MB more.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,13 +51,17 @@ class Request:
         self.query: bytes = scope["query_string"]
         self.fields: Mapping[str, str] = {}
 
+    def headers(self, name: bytes) -> list[bytes]:
+        """All values of a header, by its name in lower case."""
+        return [value for key, value in self._scope["headers"] if key == name]
+
     def header(self, name: bytes) -> bytes | None:
         """The value of a header, by its name in lower case.
 
         Raises:
             MalformedRequest: it is there twice.
         """
-        found = [value for key, value in self._scope["headers"] if key == name]
+        found = self.headers(name)
         if len(found) > 1:
             raise MalformedRequest(f"the header '{name.decode('latin-1')}' is there twice")
         return found[0] if found else None
@@ -120,7 +126,7 @@ class Response:
 
     def __init__(
         self,
-        body: bytes | AsyncIterator[bytes],
+        body: bytes | AsyncGenerator[bytes, None],
         content_type: bytes = JSON,
         status: int = 200,
         headers: Headers = (),
@@ -129,8 +135,8 @@ class Response:
         self.body = body
         self.headers: list[tuple[bytes, bytes]] = [(b"content-type", content_type), *headers]
 
-    async def send(self, send: Send, *, head: bool = False) -> None:
-        """Sends it; with ``head`` everything but the body."""
+    async def send(self, send: Send, receive: Receive, *, head: bool = False) -> None:
+        """Sends it, as long as somebody is there to take it; with ``head`` bytes are left out."""
         body = self.body
         if isinstance(body, bytes):
             headers = [*self.headers, (b"content-length", str(len(body)).encode())]
@@ -138,10 +144,28 @@ class Response:
             await send({"type": "http.response.body", "body": b"" if head else body})
             return
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        if not head:
-            async for chunk in body:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            async with contextlib.aclosing(body) as chunks:
+                async for chunk in chunks:
+                    if gone.done():
+                        return
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            gone.cancel()
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Answers when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def nothing() -> AsyncGenerator[bytes, None]:
+    """An empty stream."""
+    return
+    yield b""
 
 
 Handler = Callable[[Request], Awaitable[Response]]

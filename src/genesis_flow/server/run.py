@@ -6,9 +6,12 @@ environment.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import signal
 import tempfile
+import threading
 from pathlib import Path
 
 import msgspec
@@ -18,6 +21,7 @@ from genesis_flow.artifacts.local import LocalArtifactStore
 from genesis_flow.artifacts.open import Roots, open_artifacts
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
+from genesis_flow.server.protocol import BoundedHttp
 from genesis_flow.server.settings import Settings
 from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Queued
@@ -64,7 +68,21 @@ def _absolute(root: str) -> str:
 
 def from_environment() -> Application:
     """The application of a worker process."""
+    _end_with_parent()
     return application(msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings))
+
+
+def _end_with_parent() -> None:
+    """Stops this worker when the process that started it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def serve(settings: Settings) -> None:
@@ -78,7 +96,8 @@ def serve(settings: Settings) -> None:
         "port": settings.port,
         "access_log": False,
         "log_config": LOGGING,
-        "http": "httptools",
+        "http": BoundedHttp,
+        "proxy_headers": False,
         "ws": "none",
         "lifespan": "on",
         "server_header": False,

@@ -44,7 +44,11 @@ def check_create(message: messages.CreateExperiment) -> messages.CreateExperimen
 def check_location(field: str, location: str) -> str:
     """The location of artifacts: a path or a URI without a fragment."""
     check_line(field, location, limits.LOCATION_LENGTH)
-    if urlsplit(location).fragment:
+    try:
+        fragment = urlsplit(location).fragment
+    except ValueError:
+        raise InvalidParameter(field, location, "a path or a URI") from None
+    if fragment:
         raise InvalidParameter(field, location, "a location without a fragment ('#…')")
     return location
 

@@ -126,7 +126,7 @@ def check_log_metric(message: metric_messages.LogMetric) -> metric_messages.LogM
     """Run, key, time and dataset."""
     _run_id(message)
     check_key("key", message.key)
-    _check_point("", message.timestamp, message.dataset_name, message.dataset_digest)
+    _check_point("", message.timestamp, message.dataset_name, message.dataset_digest, message.model_id)
     return message
 
 
@@ -175,16 +175,20 @@ def _check_metric(field: str, metric: Metric) -> None:
             raise MissingParameter("value")
         if metric.timestamp is None:
             raise MissingParameter("timestamp")
-        _check_point("", metric.timestamp, metric.dataset_name, metric.dataset_digest)
+        _check_point("", metric.timestamp, metric.dataset_name, metric.dataset_digest, metric.model_id)
     except MissingParameter as error:
         raise MissingParameter(f"{field}.{error.name}") from None
     except InvalidParameter as error:
         raise InvalidParameter(f"{field}.{error.name}", error.value, error.allowed) from None
 
 
-def _check_point(field: str, timestamp: int, name: str | None, digest: str | None) -> None:
+def _check_point(field: str, timestamp: int, name: str | None, digest: str | None, model_id: str | None) -> None:
     if timestamp < 0:
         raise InvalidParameter(f"{field}timestamp", timestamp, "milliseconds since 1970, not negative")
+    if name or digest or model_id:
+        check_line(f"{field}dataset_name", name or "", limits.DATASET_NAME_LENGTH)
+        check_line(f"{field}dataset_digest", digest or "", limits.DATASET_DIGEST_LENGTH)
+        check_line(f"{field}model_id", model_id or "", limits.KEY_LENGTH)
     if bool(name) != bool(digest):
         raise InvalidParameter(f"{field}dataset_name", name or "", "given together with 'dataset_digest'")
 
@@ -207,8 +211,10 @@ def check_delete_tag(message: messages.DeleteTag) -> messages.DeleteTag:
 
 
 def check_log_inputs(message: messages.LogInputs) -> messages.LogInputs:
-    """Run, datasets and their tags."""
+    """Run, models, datasets and their tags."""
     require("run_id", message.run_id)
+    for i, model in enumerate(message.models):
+        check_line(f"models[{i}].model_id", require(f"models[{i}].model_id", model.model_id), limits.KEY_LENGTH)
     for i, given in enumerate(message.datasets):
         field, dataset = f"datasets[{i}].dataset", given.dataset
         check_line(f"{field}.name", require(f"{field}.name", dataset.name), limits.DATASET_NAME_LENGTH)
@@ -232,8 +238,10 @@ def _check_long(field: str, text: str | None, most: int) -> None:
 
 
 def check_log_outputs(message: messages.LogOutputs) -> messages.LogOutputs:
-    """The run is there."""
+    """Run and models."""
     require("run_id", message.run_id)
+    for i, model in enumerate(message.models):
+        check_line(f"models[{i}].model_id", require(f"models[{i}].model_id", model.model_id), limits.KEY_LENGTH)
     return message
 
 

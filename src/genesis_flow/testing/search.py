@@ -228,6 +228,10 @@ class SearchSuite(Suite):
         ) == ["a"]
         assert await found(store, experiment, "(" * 45 + "params.p = '1'" + ")" * 45) == ["a"]
         assert await found(store, experiment, "NOT " * 44 + "params.p = '1'") == ["a"]
+        nested = "params.p = '1'"
+        for level in range(22):
+            nested = f"NOT ({'metrics.none > 1 OR' if level % 2 else 'metrics.none IS NULL AND'} {nested})"
+        assert await found(store, experiment, nested) == ["a"]
         listed = ", ".join(f"'{i}'" for i in range(9_000))
         assert await found(store, experiment, f"params.p IN ({listed})", "start_time") == ["a", "b", "c"]
         order = tuple(f"metrics.m{i}" for i in range(48))

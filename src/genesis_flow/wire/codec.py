@@ -98,22 +98,29 @@ def decode_body(body: bytes, type_: type[M], path_fields: Mapping[str, str] | No
         UndecodableField: a field has the wrong type or is out of range.
         MissingParameter: a required field is absent.
     """
-    body = body.removeprefix(codecs.BOM_UTF8).strip() or b"{}"
+    try:
+        return _decode_body(body.removeprefix(codecs.BOM_UTF8).strip() or b"{}", type_, path_fields or {})
+    except RecursionError:
+        raise MalformedRequest("its body is nested too deep") from None
+    except UnicodeEncodeError:
+        raise MalformedRequest("its body holds half of a surrogate pair") from None
+
+
+def _decode_body(body: bytes, type_: type[M], path_fields: Mapping[str, str]) -> M:
     builtins = _parse_strictly(body)
     if builtins is None:
         builtins, body = {}, b"{}"
     if not isinstance(builtins, dict):
         raise MalformedRequest("its body must be a JSON object")
-    if path_fields:
-        return _convert({**builtins, **path_fields}, type_)
-    if b"NaN" in body or b"Infinity" in body:
+    builtins |= path_fields
+    if path_fields or b"NaN" in body or b"Infinity" in body:
         # COMPAT: mlflow 3.17 takes Python's bare NaN and Infinity, which are not JSON.
         body = _encode(_named_nonfinite(builtins))
     try:
         message: M = _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
         return _second_try(builtins, type_, _explained(error))
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         raise MalformedRequest(f"its body is not JSON ({error})") from None
     return message
 

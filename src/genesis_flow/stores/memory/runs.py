@@ -66,7 +66,7 @@ class Runs:
         )
         if message.run_name:
             stored.tags[RUN_NAME] = message.run_name
-        return messages.UpdateRunResponse(run_info=stored.info)
+        return messages.UpdateRunResponse(run_info=_shown(stored.info))
 
     async def delete_run(self, message: messages.DeleteRun) -> messages.DeleteRunResponse:
         self._set_stage_of_run(message.run_id, DELETED)
@@ -158,7 +158,7 @@ class Runs:
     def _run(self, stored: StoredRun) -> Run:
         places = list(self._state.datasets)
         return Run(
-            info=stored.info,
+            info=_shown(stored.info),
             data=RunData(
                 metrics=tuple(metric for _, metric in sorted(latest(stored).items())),
                 params=tuple(Param(key=k, value=v) for k, v in sorted(stored.params.items())),
@@ -181,6 +181,11 @@ class Runs:
                 )
             ),
         )
+
+
+def _shown(info: RunInfo) -> RunInfo:
+    # COMPAT: mlflow 3.17 leaves an end at 0 out, like no end; a search does find it.
+    return msgspec.structs.replace(info, end_time=info.end_time or None)
 
 
 def latest(stored: StoredRun) -> dict[str, Metric]:
