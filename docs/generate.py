@@ -38,7 +38,7 @@ MLflow's REST interface has {all} operations. This version answers {answered} of
 with MLflow's error shape:
 
 ```json
-{{"error_code": "NOT_IMPLEMENTED", "message": "'search_traces' is part of MLflow's interface but not of this version …"}}
+{{"error_code": "NOT_IMPLEMENTED", "message": "'search_traces' is part of MLflow's interface but …"}}
 ```
 
 Every path answers under `/api/…` and `/ajax-api/…`, and below `--static-prefix`. Outside of MLflow's table the server
@@ -50,9 +50,10 @@ logged models, `server-info`, `/health` and `/version`; and routes of its own: `
 DIFFERENCES_HEAD = """\
 ## Where it differs on purpose
 
-A test sends the same calls to MLflow's own server and to this one, and compares status, error code and answer. What is
-listed here must differ, everything else must not. A pattern names calls of that test (`noun/section/number METHOD
-path`). Of an error, status and code are compared; its sentence is our own.
+A test sends the same calls to MLflow's own server and to this one, and compares status, error code and answer; of an
+error's sentence, nothing. What is listed here must differ, everything else must not. In italics: the status that this
+server answers, where it is another one than MLflow's, and the calls in which it shows (a section of
+`tests/differential/calls/` and the numbers of its calls).
 """
 
 
@@ -112,14 +113,15 @@ def differences() -> str:
     reasons: dict[str, list[Difference]] = defaultdict(list)
     for difference in DIFFERENCES:
         reasons[difference.why].append(difference)
-    paragraphs = [f"- {why}\n" + "".join(map(step_line, found)) for why, found in reasons.items()]
-    return DIFFERENCES_HEAD + "\n" + ("\n".join(paragraphs) or "Nowhere yet.\n")
+    paragraphs = [f"- {why}\n{''.join(map(calls, found))}" for why, found in reasons.items()]
+    return DIFFERENCES_HEAD + "\n" + "".join(paragraphs)
 
 
-def step_line(difference: Difference) -> str:
-    """The calls of a difference and, where it is another one, the status that we answer."""
-    status = "" if difference.status is None else f": {difference.status} here"
-    return f"  - `{difference.steps}`{status}\n"
+def calls(difference: Difference) -> str:
+    """Where a difference shows: the status that we answer, if it is another one, and the calls by section."""
+    status = "" if difference.status is None else f"{difference.status} here; "
+    sections = [f"{section} ({', '.join(map(str, sorted(steps)))})" for section, steps in difference.steps.items()]
+    return f"  <br>*{status}{'; '.join(sections)}*\n"
 
 
 def compatibility() -> str:

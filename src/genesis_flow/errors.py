@@ -125,6 +125,13 @@ class InvalidSearch(InvalidRequest):
         super().__init__(f"{reason} (at character {position + 1})\n{window}\n{caret}")
 
 
+class FilterTooDeep(InvalidRequest):
+    """A filter that is nested deeper than the database can read."""
+
+    def __init__(self) -> None:
+        super().__init__("The filter is nested too deep for this database: AND and OR alternate too often in it.")
+
+
 class InvalidPageToken(InvalidRequest):
     """A page token that this server did not make for this query."""
 

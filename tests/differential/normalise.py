@@ -87,11 +87,17 @@ class Normaliser:
         if key == "value" and value in ("Infinity", "-Infinity"):
             return f"<infinite {'-' if value.startswith('-') else '+'}>"
         if value.startswith("[{"):
-            return json.dumps(self._value(json.loads(value), "", depth=0), sort_keys=True)
+            return self._json_text(value)
         if _INVENTED_NAME.fullmatch(value):
             return self._placeholder("name", value)
         value = _EXPERIMENT_IN_URI.sub(lambda found: self._placeholder("experiment", found[0]), value)
         return _DRAWN_ID.sub(self._id, value)
+
+    def _json_text(self, value: str) -> str:
+        try:
+            return json.dumps(self._value(json.loads(value), "", depth=0), sort_keys=True)
+        except ValueError:
+            return value
 
     def _id(self, found: re.Match[str]) -> str:
         return self._placeholder("model" if found[1] else "run", found[0])

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -147,9 +148,21 @@ class Server:
 
     def files(self) -> dict[str, int]:
         """The visible files of the artifact folder and their sizes; what is still on its way is not visible."""
-        found = [path for path in self.artifacts.rglob("*") if path.is_file() and not path.is_symlink()]
-        sizes = {str(path.relative_to(self.artifacts)): path.stat().st_size for path in found}
-        return {name: size for name, size in sizes.items() if not name.startswith(".")}
+        return {
+            name.removeprefix("artifacts/"): size
+            for name, (size, _) in self.everything().items()
+            if name.startswith("artifacts/") and not name.startswith("artifacts/.")
+        }
+
+    def everything(self) -> dict[str, tuple[int, bytes]]:
+        """Every file below its folder but the database and the log: size and, of a small one, content."""
+        found = {}
+        for path in self.folder.rglob("*"):
+            name = str(path.relative_to(self.folder))
+            if not name.startswith(("store.db", "server.log")) and stat.S_ISREG(path.lstat().st_mode):
+                size = path.stat().st_size
+                found[name] = size, path.read_bytes() if size < 10_000 else b""
+        return found
 
     def contents(self) -> object:
         """Everything it keeps, as it tells it."""
@@ -157,7 +170,7 @@ class Server:
         ids = [experiment["experiment_id"] for experiment in experiments]
         runs = self.ask("runs/search", {"experiment_ids": ids, "max_results": 10_000, "run_view_type": "ALL"})
         models = self.ask("logged-models/search", {"experiment_ids": ids})
-        return experiments, runs, models, self.files()
+        return experiments, runs, models, self.everything()
 
     def memory_bytes(self) -> int:
         """The resident memory of its processes."""

@@ -261,10 +261,6 @@ class SearchSuite(Suite):
         assert await pages(store, messages.SearchRuns()) == [[]]
         assert await found(store, "987654321") == []
 
-    async def test_a_page_without_room_is_empty(self, store: Store) -> None:
-        experiment = await population(store)
-        assert await pages(store, messages.SearchRuns(experiment_ids=(experiment,), max_results=0)) == [[]]
-
     async def test_runs_that_come_and_go_between_two_pages_move_nothing(self, store: Store) -> None:
         experiment = await new_experiment(store)
         ids = {name: await new_run(store, experiment, name, start) for start, name in enumerate("abcdef")}

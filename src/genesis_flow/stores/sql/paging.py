@@ -18,6 +18,9 @@ from genesis_flow.search.ast import And, Comparison, Expression, Kind, Order
 from genesis_flow.stores.sql import schema, search
 from genesis_flow.stores.sql.connection import Connection
 
+MOST_LISTS = 8
+"""More conditions than this are checked on the runs that the first ones leave."""
+
 Position = list[tuple[int, Any]]
 """Rank and value of each term of an order: where a page ended."""
 
@@ -99,7 +102,8 @@ def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
     lists: list[tuple[Kind, sa.Select[tuple[int]]]] = []
     for leaf in leaves:
         values = query.source.values.get(leaf.field.kind) if isinstance(leaf, Comparison) else None
-        if isinstance(leaf, Comparison) and values is not None and values.indexed and leaf.comparator != "!=":
+        can_lead = values is not None and values.indexed and len(lists) < MOST_LISTS
+        if isinstance(leaf, Comparison) and values is not None and can_lead and leaf.comparator != "!=":
             lists.append((leaf.field.kind, _named(leaf, values, query.experiments)))
         else:
             conditions.append(search.condition(leaf, query.source))

@@ -81,17 +81,20 @@ class Source:
     datasets: Mapping[str, Column] | None = None
 
 
-def condition(expression: Expression, source: Source) -> Condition:
-    """The expression as a condition that is true or false for every thing."""
+def condition(expression: Expression, source: Source, *, negated: bool = False) -> Condition:
+    """The expression, or its complement, as a condition that is true or false for every thing.
+
+    NOT is carried down to the leaves, so that the SQL is nested no deeper than AND and OR alternate.
+    """
     match expression:
-        case And(terms):
-            return sa.and_(*(condition(term, source) for term in terms))
-        case Or(terms):
-            return sa.or_(*(condition(term, source) for term in terms))
+        case And(terms) | Or(terms):
+            joined = sa.and_ if isinstance(expression, And) is not negated else sa.or_
+            return joined(*(condition(term, source, negated=negated) for term in terms))
         case Not(term):
-            return sa.not_(condition(term, source))
+            return condition(term, source, negated=not negated)
         case _:
-            return _leaf(expression, source)
+            leaf = _leaf(expression, source)
+            return sa.not_(leaf) if negated else leaf
 
 
 def _leaf(leaf: Leaf, source: Source) -> Condition:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql import ClauseElement
 
-from genesis_flow.errors import GenesisFlowError, ShuttingDown, StorageFull, StoreBusy, StoreFailed
+from genesis_flow.errors import FilterTooDeep, GenesisFlowError, ShuttingDown, StorageFull, StoreBusy, StoreFailed
 from genesis_flow.stores.sql.connection import Row, Statement, Work
 
 T = TypeVar("T")
@@ -317,6 +317,8 @@ def translated(error: BaseException) -> BaseException:
         return error
     # By its sentence, because Python 3.10 gives no code.
     said = str(error)
+    if "parser stack overflow" in said:
+        return FilterTooDeep()
     if "locked" in said:
         return StoreBusy()
     if "disk is full" in said or "disk I/O error" in said:

@@ -1,0 +1,120 @@
+"""The store on SQLite against the store in memory: whatever is asked, they say the same."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis_flow.entities.datasets import DatasetInput
+from genesis_flow.search.ast import Expression, Order
+from genesis_flow.search.fields import RUNS
+from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.stores.protocol import Store
+from genesis_flow.stores.sql.sqlite_store import open_sqlite
+from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_experiment, new_run, point
+from genesis_flow.wire.messages import runs
+from tests.search.expressions import HOSTILE, NUMBERS, expressions, orders
+from tests.stores.sequences import CALLS, Call, compare
+
+ROOT = "mlflow-artifacts:/"
+KEYS = ("m", "a.b", "a-b", "a b", "and", "é", "$", "%", "mlflow.user")
+
+
+def clock() -> Callable[[], int]:
+    """A clock of its own for each store, on which every look costs a millisecond."""
+    ticks = count(1_000)
+    return lambda: next(ticks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calls=st.lists(CALLS, min_size=5, max_size=30))
+async def test_any_sequence_of_calls_is_answered_alike(calls: list[Call]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_sqlite(Path(folder) / "store.db", artifact_root=ROOT, clock=clock())
+        try:
+            await compare(calls, store, MemoryStore(artifact_root=ROOT, clock=clock()))
+        finally:
+            await store.close()
+
+
+async def populate(store: Store) -> str:
+    """An experiment of thirty runs, named by number, whose values are those that filters ask for; the same every time."""
+    chance = random.Random(1)
+    experiment = await new_experiment(store)
+    for number in range(30):
+        id_ = await new_run(store, experiment, chance.choice([text for text in HOSTILE if text]), number)
+        await store.log_batch(
+            batch(
+                id_,
+                *(point(key, float(chance.choice([*NUMBERS, "nan"]))) for key in KEYS if chance.random() < 0.6),
+                params={key: chance.choice(HOSTILE) for key in KEYS if chance.random() < 0.6},
+                tags={key: chance.choice(HOSTILE) for key in KEYS if chance.random() < 0.6},
+            )
+        )
+        inputs = [_input(chance) for _ in range(chance.randint(0, 2))]
+        await store.log_inputs(runs.LogInputs(run_id=id_, datasets=tuple(inputs)))
+        if chance.random() < 0.5:
+            end = chance.choice([number for number in NUMBERS if isinstance(number, int)])
+            await store.update_run(runs.UpdateRun(run_id=id_, status="FAILED", end_time=min(end, 2**63 - 1)))
+    return experiment
+
+
+def _input(chance: random.Random) -> DatasetInput:
+    return dataset(chance.choice(HOSTILE), chance.choice(HOSTILE), chance.choice([*HOSTILE, None]))
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Store, str]]]:
+    """Both stores, each with the same population, and its experiment."""
+    sqlite = open_sqlite(tmp_path_factory.mktemp("model") / "store.db", artifact_root=ROOT)
+    made: list[Store] = [sqlite, MemoryStore(artifact_root=ROOT)]
+    yield [(store, asyncio.run(populate(store))) for store in made]
+    asyncio.run(sqlite.close())
+
+
+async def found(store: Store, experiment: str, text: str, order: list[Order]) -> list[int | None]:
+    """The starts of the runs that are found, in order; they are different in every run."""
+    message = runs.SearchRuns(experiment_ids=(experiment,), filter=text, order_by=tuple(map(str, order)))
+    return [info_of(run).start_time for run in (await answer(store.search_runs(message))).runs]
+
+
+@settings(max_examples=400, deadline=None)
+@given(expression=expressions(RUNS), order=orders(RUNS))
+async def test_any_filter_and_order_finds_the_same_runs(
+    stores: list[tuple[Store, str]], expression: Expression, order: list[Order]
+) -> None:
+    one, other = [await found(store, experiment, str(expression), order) for store, experiment in stores]
+    assert one == other
+
+
+@settings(max_examples=60, deadline=None)
+@given(expression=expressions(RUNS), order=orders(RUNS), size=st.integers(1, 7))
+async def test_any_pages_join_to_the_whole(
+    stores: list[tuple[Store, str]], expression: Expression, order: list[Order], size: int
+) -> None:
+    for store, experiment in stores:
+        whole = await found(store, experiment, str(expression), order)
+        joined: list[int | None] = []
+        token = None
+        while True:
+            message = runs.SearchRuns(
+                experiment_ids=(experiment,),
+                filter=str(expression),
+                order_by=tuple(map(str, order)),
+                max_results=size,
+                page_token=token,
+            )
+            reply = await answer(store.search_runs(message))
+            joined += [info_of(run).start_time for run in reply.runs]
+            token = reply.next_page_token
+            if not token:
+                break
+        assert joined == whole
