@@ -213,7 +213,7 @@ def texts() -> Iterator[tuple[str, str]]:
     for path in files:
         within = path.relative_to(ROOT)
         if path.is_file() and not {"__pycache__", "results"} & set(within.parts) and ".db" not in path.name:
-            yield str(within), path.read_text(encoding="utf-8")
+            yield str(within), path.read_text(encoding="utf-8", errors="replace")
 
 
 def test_no_file_names_a_folder_of_its_authors_machine() -> None:

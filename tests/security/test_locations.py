@@ -42,7 +42,6 @@ LOCATIONS = [
     "mlflow-artifacts:/%252e%252e/outside",
     "mlflow-artifacts:/..%5coutside",
     "mlflow-artifacts://evil.example/../outside",
-    "mlflow-artifacts:/.genesis-flow-staging",
     "mlflow-artifacts:/0?x=/../../outside",
     "http://127.0.0.1:{listener}/",
     "https://127.0.0.1:{listener}/",
@@ -103,6 +102,18 @@ def test_a_location_outside_the_roots_is_never_touched(server: Server, listener:
     assert server.everything() == files
     with pytest.raises(BlockingIOError):
         listener.accept()
+
+
+def test_the_staging_folder_is_no_location(server: Server, run_id: str) -> None:
+    reserved = {"name": "staging", "artifact_location": "mlflow-artifacts:/.genesis-flow-staging"}
+    experiment_id = server.ask("experiments/create", reserved)["experiment_id"]
+    inside = server.create_run(experiment_id)
+    for method, target in (
+        ("GET", f"{API}artifacts/list?run_id={inside}"),
+        ("GET", f"/get-artifact?run_id={inside}&path=a"),
+        ("POST", f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={inside}&path=a"),
+    ):
+        assert server.send(method, target, b"x" if method == "POST" else None).status == 400
 
 
 @pytest.mark.usefixtures("model_id")

@@ -17,13 +17,16 @@ from hypothesis import strategies as st
 
 from genesis_flow.entities.message import Message
 from genesis_flow.errors import GenesisFlowError
-from genesis_flow.search.ast import Order
+from genesis_flow.search.ast import Expression, Order
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS, Grammar
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import INT64, UNKNOWN_EXPERIMENT, UNKNOWN_MODEL, UNKNOWN_RUN
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import operation
 from tests.search.expressions import NUMBERS, expressions, keys, orders, texts
+
+MADE_BY_STORES = frozenset({"run_id", "artifact_uri", "model_id", "artifact_location", "source_run_id"})
+"""Attributes that hold an id, by which two stores cannot be compared."""
 
 UNKNOWN = {"experiment": UNKNOWN_EXPERIMENT, "run": UNKNOWN_RUN, "model": UNKNOWN_MODEL}
 _NAME = re.compile("#(experiment|run|model)([0-9])#")
@@ -60,19 +63,39 @@ def _entries(key: str = "key", value: str = "value") -> st.SearchStrategy[list[F
 
 
 def _metric() -> st.SearchStrategy[Fields]:
-    plain = {"key": st.sampled_from(["m", "a.b"]), "value": NUMBER, "timestamp": st.integers(0, 3), "step": INTEGER}
-    on = {**plain, "model_id": MODEL, "dataset_name": st.sampled_from("xy"), "dataset_digest": st.sampled_from("12")}
+    plain: dict[str, st.SearchStrategy[Any]] = {
+        "key": st.sampled_from(["m", "a.b"]),
+        "value": NUMBER,
+        "timestamp": st.integers(0, 3),
+        "step": INTEGER,
+    }
+    on: dict[str, st.SearchStrategy[Any]] = {
+        **plain,
+        "model_id": MODEL,
+        "dataset_name": st.sampled_from("xy"),
+        "dataset_digest": st.sampled_from("12"),
+    }
     return st.one_of(
         st.fixed_dictionaries(plain), st.fixed_dictionaries({**plain, "model_id": MODEL}), st.fixed_dictionaries(on)
     )
 
 
+def comparable_expressions(grammar: Grammar) -> st.SearchStrategy[Expression]:
+    """Any expression over what two stores have in common."""
+    return expressions(grammar).filter(lambda found: not any(name in str(found) for name in MADE_BY_STORES))
+
+
+def comparable_orders(grammar: Grammar) -> st.SearchStrategy[list[Order]]:
+    """Any terms of an ordering over what two stores have in common."""
+    return orders(grammar).map(lambda terms: [term for term in terms if term.field.key not in MADE_BY_STORES])
+
+
 def _filter(grammar: Grammar) -> st.SearchStrategy[str]:
-    return st.one_of(st.just(""), expressions(grammar).map(str))
+    return st.one_of(st.just(""), comparable_expressions(grammar).map(str))
 
 
 def _orders(grammar: Grammar) -> st.SearchStrategy[list[str]]:
-    return orders(grammar).map(lambda terms: [str(term) for term in terms])
+    return comparable_orders(grammar).map(lambda terms: [str(term) for term in terms])
 
 
 def _model_order(term: Order) -> Fields:
@@ -82,7 +105,7 @@ def _model_order(term: Order) -> Fields:
 
 def _model_orders() -> st.SearchStrategy[list[Fields]]:
     on = st.one_of(st.just({}), st.fixed_dictionaries({"dataset_name": st.sampled_from("xy")}))
-    terms = orders(LOGGED_MODELS).map(lambda found: [_model_order(term) for term in found])
+    terms = comparable_orders(LOGGED_MODELS).map(lambda found: [_model_order(term) for term in found])
     return st.tuples(terms, on).map(lambda pair: [{**term, **pair[1]} for term in pair[0]])
 
 
@@ -234,9 +257,19 @@ def _model(model: Any, named: Any) -> Any:
     return msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, metrics=metrics))
 
 
-async def compare(calls: Sequence[Call], left: Store, right: Store) -> None:
-    """Plays the calls on both stores and asserts that they answer the same."""
+class FixedClock:
+    """A clock that stands until it is set."""
+
+    now = 1_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+async def compare(calls: Sequence[Call], clock: FixedClock, left: Store, right: Store) -> None:
+    """Plays the calls on both stores, a millisecond apart, and asserts that they answer the same."""
     players = Player(left), Player(right)
     for number, call in enumerate(calls):
+        clock.now += 1
         one, other = [await player.play(call, number) for player in players]
         assert one == other, call

@@ -115,7 +115,8 @@ run_metrics = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Every point. Its value is the JSON number as it is sent, because SQLite prints a double with 15 digits only.
+# Every point, in the order of a history. The value is the JSON number as it is sent, because SQLite prints a double
+# with 15 digits only; the number is what it is ordered by.
 metric_points = sa.Table(
     "metric_points",
     metadata,
@@ -123,6 +124,7 @@ metric_points = sa.Table(
     key(),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.Double, primary_key=True),
     sa.Column("value", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
 )
