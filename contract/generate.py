@@ -43,8 +43,9 @@ LENIENT = {
     ("mlflow.LogParam", "value"),
     ("mlflow.SetTag", "value"),
     ("mlflow.SetExperimentTag", "value"),
-    ("mlflow.InputTag", "value"),
 }
+# The same in a value that is answered: there an empty text is written out, so it must differ from the default.
+LENIENT_IN_ANSWERS = {("mlflow.InputTag", "value")}
 
 # The first pattern that matches a type's contract name says which noun it belongs to.
 NOUNS = [
@@ -88,9 +89,10 @@ def class_names() -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for name in [*MESSAGES, *ENUMS]:
-        package, short = re.fullmatch(r"(mlflow|opentelemetry\.proto|[a-z]+)((?:\.[a-z_0-9]+)*)\.(.+)", name).group(
-            2, 3
-        )  # type: ignore[union-attr]
+        found = re.fullmatch(r"(mlflow|opentelemetry\.proto|[a-z]+)((?:\.[a-z_0-9]+)*)\.(.+)", name)
+        if found is None:
+            raise ValueError(f"{name} is not a name that this script knows how to shorten")
+        package, short = found[2], found[3]
         short = short.replace(".", "")
         if short in taken:
             short = "".join(part.title() for part in re.split(r"[._]", package) if part) + short
@@ -132,7 +134,7 @@ def field_line(message: str, field: dict[str, Any]) -> tuple[bool, str]:
         return False, f"    {name}: {annotation} = {field['default']!r}"
     if (message, field["name"]) in LENIENT:
         return False, f'    {name}: {annotation} = ""'
-    if field.get("required"):
+    if field.get("required") and (message, field["name"]) not in LENIENT_IN_ANSWERS:
         return True, f"    {name}: {annotation}"
     return False, f"    {name}: {annotation} | None = None"
 

@@ -104,7 +104,9 @@ def _model_order(term: Order) -> Fields:
 
 
 def _model_orders() -> st.SearchStrategy[list[Fields]]:
-    on = st.one_of(st.just({}), st.fixed_dictionaries({"dataset_name": st.sampled_from("xy")}))
+    on: st.SearchStrategy[Fields] = st.one_of(
+        st.just({}), st.fixed_dictionaries({"dataset_name": st.sampled_from("xy")})
+    )
     terms = comparable_orders(LOGGED_MODELS).map(lambda found: [_model_order(term) for term in found])
     return st.tuples(terms, on).map(lambda pair: [{**term, **pair[1]} for term in pair[0]])
 

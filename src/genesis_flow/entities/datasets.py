@@ -23,7 +23,7 @@ class InputTag(Message, frozen=True, kw_only=True):
     """``mlflow.InputTag``."""
 
     key: str
-    value: str = ""
+    value: str | None = None
 
 
 class DatasetInput(Message, frozen=True, kw_only=True):

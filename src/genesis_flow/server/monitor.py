@@ -38,13 +38,13 @@ class Monitor:
         self._commits = Histogram(
             "genesis_flow_commit_size", "Writes in a commit.", buckets=COMMIT_SIZES, registry=self._registry
         )
-        queue = Gauge(
+        self._waiting = waiting
+        self._queue = Gauge(
             "genesis_flow_write_queue_depth",
             "Writes that wait for a commit.",
             registry=self._registry,
             multiprocess_mode="livesum",
         )
-        queue.set_function(waiting)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -63,9 +63,11 @@ class Monitor:
     def committed(self, writes: int) -> None:
         """Counts a commit."""
         self._commits.observe(writes)
+        self._queue.set(self._waiting())
 
     def text(self) -> bytes:
         """Everything counted so far, in all worker processes."""
+        self._queue.set(self._waiting())
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         together = CollectorRegistry()

@@ -76,7 +76,7 @@ def _params(params: Sequence[LoggedModelParameter]) -> tuple[LoggedModelParamete
     found = tuple(
         LoggedModelParameter(
             key=check_line(f"params[{i}].key", param.key or "", limits.KEY_LENGTH),
-            value=_text(f"params[{i}].value", param.value, limits.MODEL_PARAM_LENGTH),
+            value=check_text(f"params[{i}].value", param.value or ""),
         )
         for i, param in enumerate(params)
     )
@@ -87,15 +87,11 @@ def _tags(tags: Sequence[LoggedModelTag]) -> tuple[LoggedModelTag, ...]:
     found = tuple(
         LoggedModelTag(
             key=check_line(f"tags[{i}].key", tag.key or "", limits.KEY_LENGTH),
-            value=_text(f"tags[{i}].value", tag.value, limits.MODEL_TAG_LENGTH),
+            value=check_text(f"tags[{i}].value", tag.value or ""),
         )
         for i, tag in enumerate(tags)
     )
     return _once("tags", found)
-
-
-def _text(field: str, text: str | None, most: int) -> str:
-    return check_text(field, text or "")[:most]
 
 
 def _once(field: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

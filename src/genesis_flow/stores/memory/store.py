@@ -10,7 +10,7 @@ from genesis_flow.stores.memory.experiments import Experiments
 from genesis_flow.stores.memory.logged_models import LoggedModels
 from genesis_flow.stores.memory.metrics import Metrics
 from genesis_flow.stores.memory.runs import Runs
-from genesis_flow.stores.memory.state import ACTIVE, State
+from genesis_flow.stores.memory.state import State
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.messages import datasets as messages
 
@@ -36,9 +36,9 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels):
     async def search_datasets(self, message: messages.SearchDatasets) -> messages.SearchDatasetsResponse:
         keys = {experiment_key(experiment_id) for experiment_id in message.experiment_ids}
         found = {
-            (*key, {tag.key: tag.value for tag in tags}.get(DATASET_CONTEXT))
+            (*key, {tag.key: tag.value or "" for tag in tags}.get(DATASET_CONTEXT))
             for run in self._state.runs.values()
-            if run.experiment in keys and run.info.lifecycle_stage == ACTIVE
+            if run.experiment in keys
             for key, tags in run.inputs.items()
         }
         return messages.SearchDatasetsResponse(

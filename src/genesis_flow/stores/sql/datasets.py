@@ -12,13 +12,12 @@ from genesis_flow.wire.messages import datasets as messages
 
 MOST = 1_000
 
-_DATA, _LINKS, _RUNS = schema.datasets, schema.run_datasets, schema.runs
+_DATA, _LINKS = schema.datasets, schema.run_datasets
 SUMMARIES = Statement(
     lambda dialect: (
         sa.select(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context)
         .join(_LINKS, _LINKS.c.dataset == _DATA.c.id)
-        .join(_RUNS, _RUNS.c.id == _LINKS.c.run)
-        .where(among(dialect, _DATA.c.experiment_id, "experiments"), _RUNS.c.lifecycle_stage == "active")
+        .where(among(dialect, _DATA.c.experiment_id, "experiments"))
         .distinct()
         .order_by(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context)
         .limit(MOST)
@@ -27,7 +26,7 @@ SUMMARIES = Statement(
 
 
 def search(connection: Connection, message: messages.SearchDatasets) -> messages.SearchDatasetsResponse:
-    """The datasets that active runs of the experiments read, each with each of its contexts."""
+    """The datasets that runs of the experiments read, deleted runs too, each with each of its contexts."""
     keys = connection.array({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
     return messages.SearchDatasetsResponse(
         dataset_summaries=tuple(

@@ -242,7 +242,7 @@ def _add_input(connection: Connection, run: int, experiment: int, given: Dataset
             profile=dataset.profile,
         )
     )
-    pairs = [(tag.key, tag.value) for tag in given.tags]
+    pairs = [(tag.key, tag.value or "") for tag in given.tags]
     values: dict[str, Any] = {
         "run": run,
         "dataset": key,

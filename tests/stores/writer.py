@@ -1,0 +1,37 @@
+"""A program that writes to a store and says what was acknowledged: ``writer.py FILE RUN FIRST COUNT``.
+
+Sixteen writers log the points with the steps FIRST, FIRST + 1, …, each with a param and a tag of its own. Each
+acknowledged step is printed at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from genesis_flow.stores.sql.sqlite_store import open_sqlite
+from genesis_flow.testing.calls import batch, point
+
+WRITERS = 16
+
+
+async def main(path: Path, run_id: str, steps: Iterator[int]) -> None:
+    store = open_sqlite(path, artifact_root="artifacts")
+
+    async def write() -> None:
+        for step in steps:
+            text = str(step)
+            await store.log_batch(
+                batch(run_id, point("m", 0.5, step), params={f"p{text}": text}, tags={f"t{text}": text})
+            )
+            print(step, flush=True)
+
+    await asyncio.gather(*(write() for _ in range(WRITERS)))
+    await store.close()
+
+
+if __name__ == "__main__":
+    first, number = int(sys.argv[3]), int(sys.argv[4])
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], iter(range(first, first + number))))
