@@ -24,13 +24,19 @@ def _lift_limit(server: Server) -> None:
 
 
 def _fill(server: Server, run_id: str) -> int:
-    """Writes until there is no room; how many params were acknowledged."""
+    """Writes until there is no room for even one point more; how many params were acknowledged."""
+    acknowledged = 0
     for batch in range(1_000):
         params = [{"key": f"p{batch}.{i}", "value": f"{batch}.{i} " * 500} for i in range(10)]
-        answer = server.post("runs/log-batch", {"run_id": run_id, "params": params})
+        if server.post("runs/log-batch", {"run_id": run_id, "params": params}).status != 200:
+            break
+        acknowledged += 10
+    for step in range(10_000):
+        point = {"run_id": run_id, "key": "fill", "value": 1, "timestamp": step, "step": step}
+        answer = server.post("runs/log-metric", point)
         if answer.status != 200:
             _assert_says_full(answer)
-            return batch * 10
+            return acknowledged
     raise AssertionError("the disk never got full")
 
 

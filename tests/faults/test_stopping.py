@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ from tests.security.server import API, FILES, Server, read_answer, request_head,
 
 SIZE = 2**20
 PEACEFUL = {0, -signal.SIGTERM}
+EXPECT = {"Expect": "100-continue"}
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def _begin(connection: socket.socket, head: bytes) -> None:
+    """Sends the head of a request and waits until the server has asked for its body: now it is in flight."""
+    connection.sendall(head)
+    assert connection.recv(len(CONTINUE), socket.MSG_WAITALL) == CONTINUE
 
 
 def _refuses_connections(server: Server) -> bool:
@@ -34,8 +43,8 @@ def test_an_upload_that_has_begun_is_finished_and_nothing_more_is_taken(tmp_path
         with server.connect() as uploading, server.connect() as idle:
             idle.sendall(request_head("GET", "/version"))
             assert read_answer(idle).status == 200
-            uploading.sendall(request_head("PUT", f"{FILES}/slow.bin", Content_Length=str(2 * SIZE)) + b"x" * SIZE)
-            # The server has begun to read once it has taken more than the buffers between us hold.
+            _begin(uploading, request_head("PUT", f"{FILES}/slow.bin", Content_Length=str(2 * SIZE), **EXPECT))
+            uploading.sendall(b"x" * SIZE)
             server.terminate()
             if workers == "1":
                 _wait_until_closed(server)
@@ -58,11 +67,9 @@ def test_a_message_that_has_begun_is_written(tmp_path: Path) -> None:
         run_id = server.create_run()
         body = json.dumps({"run_id": run_id, "key": "t", "value": "written"}).encode()
         with server.connect() as writing:
-            head = request_head(
-                "POST", f"{API}runs/set-tag", Content_Type="application/json", Content_Length=str(len(body))
-            )
-            writing.sendall(head + body[:10])
-            assert server.send("GET", "/version").status == 200  # so the head before it was read, too
+            given = {"Content_Type": "application/json", "Content_Length": str(len(body)), **EXPECT}
+            _begin(writing, request_head("POST", f"{API}runs/set-tag", **given))
+            writing.sendall(body[:10])
             server.terminate()
             _wait_until_closed(server)
             writing.sendall(body[10:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,13 +92,13 @@ def test_a_file_is_not_read_on_for_a_client_that_has_gone(server: Server) -> Non
     if not hasattr(process, "io_counters"):
         pytest.skip("this platform does not count what a process reads")
     before = process.io_counters().read_chars
-    for _ in range(10):
+    for _ in range(3):
         with server.connect() as connection:
             connection.sendall(request_head("GET", f"{FILES}/large.bin"))
             assert connection.recv(100)
-    # What was begun for them has ended when an answer that came later has.
-    assert server.send("GET", f"{FILES}/large.bin", headers={"Range": f"bytes=0-{32 * MIB - 1}"}).status == 206
-    assert process.io_counters().read_chars - before < 10 * LARGE * MIB / 4
+    # While one who stays gets all of it, those who went would have got as much.
+    assert len(server.send("GET", f"{FILES}/large.bin").body) == LARGE * MIB
+    assert process.io_counters().read_chars - before < (LARGE + 100) * MIB
 
 
 def test_a_client_that_vanishes_in_the_middle_of_an_upload_leaves_nothing(server: Server) -> None:
@@ -135,7 +136,7 @@ def test_a_file_that_is_replaced_or_deleted_while_it_is_read_is_read_to_its_end(
         assert server.send("PUT", f"{FILES}/changing.bin", old).status == 200
         with server.connect() as reading:
             reading.sendall(request_head("GET", f"{FILES}/changing.bin"))
-            first = reading.recv(100, 0)
+            first = reading.recv(100)
             answer = server.send(change, f"{FILES}/changing.bin", b"new" if change == "PUT" else None)
             assert answer.status == 200
             rest = bytearray(first)
@@ -148,7 +149,7 @@ def test_an_upload_that_expects_to_be_told_when_to_send_is_told(server: Server) 
     with server.connect() as connection:
         head = request_head("PUT", f"{FILES}/expected.bin", Content_Length="5", Expect="100-continue")
         connection.sendall(head)
-        assert connection.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert connection.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"hello")
         assert read_answer(connection, "PUT").status == 200
     assert server.send("GET", f"{FILES}/expected.bin").body == b"hello"

@@ -17,7 +17,7 @@ from tests.security.server import API, Server, serving, wait_until_healthy
 WRITERS = 200
 STEPS = 5
 CONNECTIONS = 16
-KILL_AFTER = 1_000
+KILL_AFTER = 500
 
 
 def _steps(server: Server, run_id: str, key: str) -> list[int]:
@@ -171,14 +171,3 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
         for process in alive:
             process.kill()
         assert not alive
-
-
-def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2") as server:
-        run_id = server.create_run()
-        workers = [p for p in psutil.Process(server.process.pid).children() if "spawn_main" in " ".join(p.cmdline())]
-        assert len(workers) == 2
-        workers[0].kill()
-        psutil.wait_procs(workers[:1], timeout=30)
-        for _ in range(20):
-            assert server.send("GET", f"{API}runs/get?run_id={run_id}").status == 200

@@ -101,7 +101,9 @@ def test_a_batch_with_one_bad_item_writes_none_of_its_items(server: Server, run_
     good = [{"key": f"k{i}", "value": i, "timestamp": 1, "step": 0} for i in range(500)]
     for bad in ({"key": "k\0"}, {"step": 2**63}, {"value": "x"}, {"timestamp": -1}, {"key": "../k"}):
         metrics = [*good, {"key": "k", "value": 1, "timestamp": 1, "step": 0, **bad}]
-        answer = server.post("runs/log-batch", {"run_id": run_id, "metrics": metrics, "tags": [{"key": "a", "value": ""}]})
+        answer = server.post(
+            "runs/log-batch", {"run_id": run_id, "metrics": metrics, "tags": [{"key": "a", "value": ""}]}
+        )
         assert answer.status == 400
 
 

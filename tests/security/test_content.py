@@ -40,7 +40,9 @@ ACTIVE = [
 
 
 @pytest.fixture(scope="module", params=ACTIVE)
-def downloads(request: pytest.FixtureRequest, server: Server, run_id: str, model_id: str) -> Iterator[dict[str, Answer]]:
+def downloads(
+    request: pytest.FixtureRequest, server: Server, run_id: str, model_id: str
+) -> Iterator[dict[str, Answer]]:
     """A file with a program in it, as every route gives it out."""
     name = request.param
     path = quote(name, safe="")

@@ -34,7 +34,10 @@ BROKEN = {
     "a hexadecimal length": POST + b"Content-Length: 0x13\r\n\r\n" + BODY,
     "a length beyond 64 bits": POST + b"Content-Length: 99999999999999999999\r\n\r\n" + BODY,
     "an unknown transfer encoding": POST + b"Transfer-Encoding: xchunked\r\n\r\n13\r\n" + BODY + b"\r\n0\r\n\r\n",
-    "a transfer encoding behind chunks": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n13\r\n" + BODY + b"\r\n0\r\n\r\n",
+    "a transfer encoding behind chunks": POST
+    + b"Transfer-Encoding: chunked, identity\r\n\r\n13\r\n"
+    + BODY
+    + b"\r\n0\r\n\r\n",
     "a chunk size that is no number": CHUNKED + b"\r\nxyz\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a chunk size beyond 64 bits": CHUNKED + b"\r\n" + b"f" * 17 + b"\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a negative chunk size": CHUNKED + b"\r\n-13\r\n" + BODY + b"\r\n0\r\n\r\n",
@@ -66,7 +69,9 @@ def test_broken_framing_is_refused(server: Server, name: str) -> None:
         assert read_answer(connection).status in (400, 0)
 
 
-@pytest.mark.parametrize("prefix", [b"", b"/", b"P", POST[:-1], POST + b"Content-Length: 19\r\n\r\n", CHUNKED + b"\r\n"])
+@pytest.mark.parametrize(
+    "prefix", [b"", b"/", b"P", POST[:-1], POST + b"Content-Length: 19\r\n\r\n", CHUNKED + b"\r\n"]
+)
 def test_a_connection_that_says_nothing_more_is_of_no_effect(server: Server, prefix: bytes) -> None:
     with server.connect() as silent:
         silent.sendall(prefix)
@@ -198,7 +203,17 @@ def test_the_wrong_method_is_refused_with_those_allowed(server: Server, method: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "//", "/api", f"{API}runs/search/", f"/{API}runs/search", f"{API}runs/./get", f"{API}runs/%67et%00", "/..", "/*"],
+    [
+        "/",
+        "//",
+        "/api",
+        f"{API}runs/search/",
+        f"/{API}runs/search",
+        f"{API}runs/./get",
+        f"{API}runs/%67et%00",
+        "/..",
+        "/*",
+    ],
 )
 def test_an_unknown_path_is_not_found(server: Server, path: str) -> None:
     answer = server.send("GET", path)
@@ -215,7 +230,9 @@ def test_headers_behind_a_body_are_not_taken_for_those_in_front(server: Server, 
     body = json.dumps({"run_id": "absent", "key": "k", "value": "v"}).encode()
     head = request_head("POST", f"{API}runs/set-tag", **JSON, Transfer_Encoding="chunked", Trailer="Host, Origin")
     for trailer in (b"Host: evil.example\r\n", b"Origin: https://evil.example\r\n", b"Content-Length: 1\r\n"):
-        answer = server.raw(head + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n" + trailer + b"\r\n", method="POST")
+        answer = server.raw(
+            head + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n" + trailer + b"\r\n", method="POST"
+        )
         assert answer.status in (400, 404)
 
 
@@ -241,7 +258,11 @@ def _next_status(stream: object) -> int:
 
 
 def test_an_error_has_the_shape_that_clients_read(server: Server) -> None:
-    answers: list[Answer] = [server.send("GET", "/nowhere"), server.post("runs/search", b"{"), server.send("PUT", CREATE)]
+    answers: list[Answer] = [
+        server.send("GET", "/nowhere"),
+        server.post("runs/search", b"{"),
+        server.send("PUT", CREATE),
+    ]
     for answer in answers:
         assert set(answer.json) == {"error_code", "message"}
         assert answer.headers["content-type"] == "application/json"

@@ -64,7 +64,10 @@ def test_a_statement_for_a_filter_or_an_order_is_refused(server: Server, experim
     for form in (text, f"params.p = {text}", f"metrics.m > 0 {text}", f"tags.t = 'x{text}", f"params.p IN ({text})"):
         for verb in ("runs/search", "experiments/search", "logged-models/search"):
             message = {"experiment_ids": [experiment_id], "max_results": 10}
-            answers = [server.post(verb, {**message, "filter": form}), server.post(verb, {**message, "order_by": [form]})]
+            answers = [
+                server.post(verb, {**message, "filter": form}),
+                server.post(verb, {**message, "order_by": [form]}),
+            ]
             # A text with a comment mark or a quote may by chance close what the form opened; then it finds nothing.
             assert all(answer.status == 400 or _found_nothing(answer.json) for answer in answers), form
 

@@ -114,9 +114,7 @@ def _attempts(server: Server, run_id: str, model_id: str, path: str) -> dict[str
         "list of a model": server.send(
             "GET", f"{API}logged-models/{model_id}/artifacts/directories?artifact_directory_path={path}"
         ),
-        "download of a model": server.send(
-            "GET", f"{MODELS}/{model_id}/artifacts/files?artifact_file_path={path}"
-        ),
+        "download of a model": server.send("GET", f"{MODELS}/{model_id}/artifacts/files?artifact_file_path={path}"),
     }
 
 
@@ -141,7 +139,9 @@ def test_the_path_of_a_secret_does_not_lead_to_it(server: Server, run_id: str, m
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("path", ["..;/secret.txt", "..../secret.txt", ".. /secret.txt", "%EF%BC%8E%EF%BC%8E/secret.txt", "~/x"])
+@pytest.mark.parametrize(
+    "path", ["..;/secret.txt", "..../secret.txt", ".. /secret.txt", "%EF%BC%8E%EF%BC%8E/secret.txt", "~/x"]
+)
 def test_a_name_that_only_looks_like_climbing_is_an_ordinary_name(server: Server, path: str) -> None:
     answer = server.send("GET", f"{FILES}/{path.replace(' ', '%20')}")
     assert answer.status == 404
@@ -170,7 +170,9 @@ def test_the_id_of_a_run_is_no_part_of_a_path(server: Server, field: str, value:
 
 
 @pytest.mark.usefixtures("links", "unchanged")
-@pytest.mark.parametrize("path", ["link.txt", "link", "link/canary.txt", "link/", "dangling", "pipe", "link/../link.txt"])
+@pytest.mark.parametrize(
+    "path", ["link.txt", "link", "link/canary.txt", "link/", "dangling", "pipe", "link/../link.txt"]
+)
 def test_a_link_out_of_the_root_is_neither_read_nor_followed(server: Server, run_id: str, path: str) -> None:
     for target in (
         f"{FILES}/{path}",
@@ -186,7 +188,9 @@ def test_a_link_out_of_the_root_is_neither_read_nor_followed(server: Server, run
 
 
 @pytest.mark.usefixtures("links", "unchanged")
-@pytest.mark.parametrize("path", ["link.txt", "link", "link/new.txt", "link/canary.txt", "dangling", "dangling/x", "pipe"])
+@pytest.mark.parametrize(
+    "path", ["link.txt", "link", "link/new.txt", "link/canary.txt", "dangling", "dangling/x", "pipe"]
+)
 def test_nothing_is_written_through_a_link(server: Server, run_id: str, path: str) -> None:
     for method, target in (
         ("PUT", f"{FILES}/{path}"),

@@ -18,14 +18,23 @@ from hypothesis import strategies as st
 
 from tests.security.server import ANSWER_TIMEOUT_S, Answer, Server, serving
 
-EXAMPLES = 25
+EXAMPLES = 20
 METHODS = ("get", "post", "put", "patch", "delete")
 
 TEXTS = [
     *("", "0", "-1", "1", "a", "Default", "NaN", "null", "true", "\0", "\n", "\x1b[31m", "\ufffd", "\u202e", "🙈", "é"),
     *("'", '"', "`", "\\", "%", "_", "$", "..", "../..", "/etc/passwd", "%2e%2e%2f", "a/b", "a//b", "a\\b", "."),
     *("2147483648", "9223372036854775808", "1e999", "0x10", "²", "1_000", " 1 "),
-    *("params.a = 'b'", "metrics.`a` > 1", "tags.a LIKE '%'", "attributes.start_time DESC", "name = ", "a OR", "(", "NOT"),
+    *(
+        "params.a = 'b'",
+        "metrics.`a` > 1",
+        "tags.a LIKE '%'",
+        "attributes.start_time DESC",
+        "name = ",
+        "a OR",
+        "(",
+        "NOT",
+    ),
     *("s3://b/c", "http://[", "file:///", "mlflow-artifacts:/", "ACTIVE_ONLY", "FINISHED", "LOGGED_MODEL_READY"),
     *("x" * 251, "x" * 3_000, "é" * 300),
 ]
@@ -33,7 +42,12 @@ INTEGERS = [0, 1, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, 2**6
 FLOATS = [0.0, -0.0, 0.5, 1e308, 5e-324, -1e-300, math.nan, math.inf, -math.inf]
 
 scalars = st.one_of(
-    st.sampled_from(TEXTS), st.sampled_from(INTEGERS), st.sampled_from(FLOATS), st.booleans(), st.none(), st.text(max_size=20)
+    st.sampled_from(TEXTS),
+    st.sampled_from(INTEGERS),
+    st.sampled_from(FLOATS),
+    st.booleans(),
+    st.none(),
+    st.text(max_size=20),
 )
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(TEXTS[:40]), inner, max_size=3)

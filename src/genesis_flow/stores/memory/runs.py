@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from genesis_flow.entities.datasets import DatasetInput
+from genesis_flow.entities.datasets import DatasetInput, InputTag
 from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.metrics import Metric
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
@@ -133,7 +133,7 @@ class Runs:
         for given in message.datasets:
             key = stored.experiment, given.dataset.name, given.dataset.digest
             self._state.datasets.setdefault(key, given.dataset)
-            stored.inputs.setdefault(key, given.tags)
+            stored.inputs.setdefault(key, tuple(InputTag(key=tag.key, value=tag.value or "") for tag in given.tags))
         for model in message.models:
             stored.models.setdefault(("input", model.model_id), 0)
         return messages.LogInputsResponse()
