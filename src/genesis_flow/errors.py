@@ -403,6 +403,15 @@ class ForeignDatabase(GenesisFlowError):
         )
 
 
+class NewerDatabase(GenesisFlowError):
+    """The database was made by a later version, whose tables this one does not know."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database was made by a later version of Genesis-Flow: start that version, or a newer one."
+        )
+
+
 class MissingExtra(GenesisFlowError):
     """A command or location needs packages that are not installed."""
 

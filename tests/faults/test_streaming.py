@@ -7,7 +7,6 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest

@@ -148,8 +148,9 @@ def test_a_batch_is_there_as_a_whole_or_not_at_all_after_a_kill(tmp_path: Path) 
 
 def test_several_servers_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        flags = ([], ["--workers", "2"], [])
-        servers = [stack.enter_context(serving(tmp_path, *each, wait=False)) for each in flags]
+        servers = [
+            stack.enter_context(serving(tmp_path, "--workers", workers, wait=False)) for workers in ("1", "2", "1")
+        ]
         for server in servers:
             wait_until_healthy(server)
         run_id = servers[0].create_run()

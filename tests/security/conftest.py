@@ -29,12 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def run_id(server: Server) -> str:
     """A run with a metric, a param, a tag and a file."""
     run_id = server.create_run()
-    for verb, message in {
-        "runs/log-metric": {"key": "m", "value": 1.5, "timestamp": 1, "step": 0},
-        "runs/log-parameter": {"key": "p", "value": "v"},
-        "runs/set-tag": {"key": "t", "value": "v"},
-    }.items():
-        server.ask(verb, {"run_id": run_id, **message})
+    server.ask("runs/log-metric", {"run_id": run_id, "key": "m", "value": 1.5, "timestamp": 1, "step": 0})
+    server.ask("runs/log-parameter", {"run_id": run_id, "key": "p", "value": "v"})
+    server.ask("runs/set-tag", {"run_id": run_id, "key": "t", "value": "v"})
     answer = server.send("POST", f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run_id}&path=file.txt", b"content")
     assert answer.status == 200
     return run_id

@@ -124,12 +124,13 @@ def test_a_statement_that_is_a_name_names_one_experiment(server: Server, experim
 @pytest.mark.parametrize("text", STATEMENTS)
 def test_a_statement_for_a_key_is_refused_or_is_a_key(server: Server, experiment_id: str, text: str) -> None:
     run_id = server.create_run(experiment_id)
-    for verb, message in {
-        "runs/log-metric": {"value": 1, "timestamp": 1},
-        "runs/log-parameter": {"value": "v"},
-        "runs/set-tag": {"value": "v"},
-    }.items():
-        assert server.post(verb, {"run_id": run_id, "key": text, **message}).status in (200, 400)
+    named = {"run_id": run_id, "key": text}
+    for answer in (
+        server.post("runs/log-metric", {**named, "value": 1, "timestamp": 1}),
+        server.post("runs/log-parameter", {**named, "value": "v"}),
+        server.post("runs/set-tag", {**named, "value": "v"}),
+    ):
+        assert answer.status in (200, 400)
     search = {"experiment_ids": [experiment_id], "filter": f"tags.`{text}` = 'v'", "order_by": [f"metrics.`{text}`"]}
     answer = server.post("runs/search", search)
     assert answer.status in (200, 400)

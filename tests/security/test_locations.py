@@ -104,7 +104,8 @@ def test_a_location_outside_the_roots_is_never_touched(server: Server, listener:
         listener.accept()
 
 
-def test_the_staging_folder_is_no_location(server: Server, run_id: str) -> None:
+@pytest.mark.usefixtures("model_id")
+def test_the_staging_folder_is_no_location(server: Server) -> None:
     reserved = {"name": "staging", "artifact_location": "mlflow-artifacts:/.genesis-flow-staging"}
     experiment_id = server.ask("experiments/create", reserved)["experiment_id"]
     inside = server.create_run(experiment_id)

@@ -138,13 +138,9 @@ async def test_a_new_file_an_empty_one_and_our_own_are_opened(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("acknowledged_before", [1, 100, 400])
-async def test_what_was_acknowledged_survives_a_kill_and_is_there_once(
-    tmp_path: Path, acknowledged_before: int
-) -> None:
+def test_what_was_acknowledged_survives_a_kill_and_is_there_once(tmp_path: Path, acknowledged_before: int) -> None:
     path = tmp_path / "store.db"
-    store = opened(path)
-    id_ = await new_run(store)
-    await store.close()
+    id_ = asyncio.run(_prepared(path))
     command = [sys.executable, str(WRITER), str(path), id_, "0", "1000000"]
     acknowledged: set[int] = set()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
@@ -155,6 +151,20 @@ async def test_what_was_acknowledged_survives_a_kill_and_is_there_once(
             if len(acknowledged) == acknowledged_before:
                 writer.kill()
     assert len(acknowledged) >= acknowledged_before
+    asyncio.run(_check_what_survived(path, id_, acknowledged))
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+async def _prepared(path: Path) -> str:
+    store = opened(path)
+    id_ = await new_run(store)
+    await store.close()
+    return id_
+
+
+async def _check_what_survived(path: Path, id_: str, acknowledged: set[int]) -> None:
     store = opened(path)
     run = await run_of(store, id_)
     steps = [step for step, _, _ in await history(store, id_, "m")]
@@ -165,9 +175,6 @@ async def test_what_was_acknowledged_survives_a_kill_and_is_there_once(
     assert tags_of(run) == {f"t{step}": str(step) for step in steps}
     await store.log_batch(batch(id_, tags={"alive": "yes"}))
     await store.close()
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
 
 
 async def test_processes_that_share_a_file_lose_nothing(store: SqlStore, tmp_path: Path) -> None:
@@ -220,19 +227,22 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 async def test_work_that_fails_in_a_shared_commit_leaves_the_others_alone(
     database: SqliteDatabase, error: Exception | None
 ) -> None:
-    go = threading.Event()
+    started, go = threading.Event(), threading.Event()
 
     def wait(connection: Connection) -> None:
+        started.set()
         go.wait(SETTLED_AFTER_S)
 
     held = asyncio.ensure_future(database.write(wait))
+    await asyncio.to_thread(started.wait)
     # All of these wait behind the first and are committed together; "a" comes twice, which the table refuses.
     texts = ["a", "b", "a", "c"] if error is None else ["a", "b", "bad", "c"]
     calls = [asyncio.ensure_future(database.write(adding(text, error if text == "bad" else None))) for text in texts]
     await asyncio.sleep(0)
-    assert database.waiting == len(texts)
+    waiting = database.waiting
     go.set()
     outcomes = await asyncio.gather(held, *calls, return_exceptions=True)
+    assert waiting == len(texts)
     failed = outcomes.pop(3)
     assert isinstance(failed, Exception)
     assert error is None or failed is error
@@ -277,21 +287,22 @@ def unsettled(path: Path) -> int:
 
 async def settle(path: Path) -> None:
     """Waits until every run has its document."""
-    async with asyncio.timeout_at(asyncio.get_running_loop().time() + SETTLED_AFTER_S):
-        while unsettled(path):
+
+    async def look() -> None:
+        while unsettled(path):  # noqa: ASYNC110  # the writer's thread settles them
             await asyncio.sleep(0.02)
+
+    await asyncio.wait_for(look(), SETTLED_AFTER_S)
 
 
 async def test_every_run_gets_its_document_and_loses_it_with_the_next_write(store: SqlStore, tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     experiment = await new_experiment(store)
     ids = [await new_run(store, experiment, f"run {number}") for number in range(3)]
-    changes: list[Callable[[], object]] = []
     await store.log_batch(batch(ids[0], point("m", float("nan")), params={"p": "it's"}, tags={"t": "1"}))
     before = [await run_of(store, id_) for id_ in ids]
     await settle(path)
     assert repr([await run_of(store, id_) for id_ in ids]) == repr(before)
-    del changes
     for change in (
         lambda: store.log_batch(batch(ids[0], point("m", 1.0, 1))),
         lambda: store.log_batch(batch(ids[0], params={"q": ""})),

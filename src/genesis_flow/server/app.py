@@ -40,7 +40,8 @@ log = logging.getLogger("genesis_flow.server")
 LARGE_BODY_BYTES = 2**20
 """A larger body is decoded in a thread, so that nobody waits for it."""
 WITH_LONG_TEXTS = frozenset({"log_inputs"})
-UNROUTED = "(no such route)"
+CLIENT_GONE = 499
+"""Counted for a request whose client did not stay for the answer."""
 
 
 class Application:
@@ -104,35 +105,38 @@ class Application:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        route = UNROUTED
         request = Request(scope, receive, self._below_prefix(scope["path"]))
+        status = CLIENT_GONE
         try:
-            try:
-                self._guard.check(request)
-                if "\ufffd" in request.path:
-                    _require_utf8(scope["raw_path"])
-                if request.method == "OPTIONS":
-                    response = self._guard.preflight(request)
-                else:
-                    found, request.fields = self._router.find(request.method, request.path)
-                    route = found.path
-                    response = await found.handler(request)
-            except GenesisFlowError as error:
-                if error.status == 500:
-                    log.error("%s %s: %s", request.method, route, error, exc_info=error)
-                response = error_response(error)
-            except ClientGone:
-                return
-            except Exception as error:
-                log.exception("%s %s failed", request.method, route, exc_info=error)
-                response = error_response(InternalError())
-            response.headers += self._frame_options
-            if cors := self._guard.cors(request):
-                response.headers += cors
+            response = await self._answer(request, scope.get("raw_path", b""))
+            response.headers += [*self._frame_options, *self._guard.cors(request)]
+            status = response.status
             await response.send(send, receive, head=request.method == "HEAD")
+        except ClientGone:
+            return
         finally:
-            status = response.status if "response" in locals() else 499
-            self._monitor.answered(request.method, route, status, perf_counter() - started)
+            self._monitor.answered(request.method, request.route, status, perf_counter() - started)
+
+    async def _answer(self, request: Request, raw_path: bytes) -> Response:
+        """The response to a request, whatever goes wrong but the client's leaving."""
+        try:
+            self._guard.check(request)
+            if "\ufffd" in request.path:
+                _require_utf8(raw_path)
+            if request.method == "OPTIONS":
+                return self._guard.preflight(request)
+            found, request.fields = self._router.find(request.method, request.path)
+            request.route = found.path
+            return await found.handler(request)
+        except GenesisFlowError as error:
+            if error.status == 500:
+                log.error("%s %s: %s", request.method, request.route, error, exc_info=error)
+            return error_response(error)
+        except ClientGone:
+            raise
+        except Exception as error:
+            log.exception("%s %s failed", request.method, request.route, exc_info=error)
+            return error_response(InternalError())
 
     def _below_prefix(self, path: str) -> str:
         prefix = self._settings.static_prefix
@@ -145,7 +149,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._stopping = True
-        await self._service.store.close()
+        await self._service.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

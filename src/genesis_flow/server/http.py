@@ -39,9 +39,10 @@ class Request:
 
     Attributes:
         fields: the fields that stand in the path.
+        route: the path of the route that answers, which is its name in logs and metrics.
     """
 
-    __slots__ = ("_receive", "_scope", "fields", "method", "path", "query")
+    __slots__ = ("_receive", "_scope", "fields", "method", "path", "query", "route")
 
     def __init__(self, scope: Scope, receive: Receive, path: str) -> None:
         self._scope = scope
@@ -50,6 +51,7 @@ class Request:
         self.path = path
         self.query: bytes = scope["query_string"]
         self.fields: Mapping[str, str] = {}
+        self.route = "(no such route)"
 
     def headers(self, name: bytes) -> list[bytes]:
         """All values of a header, by its name in lower case."""

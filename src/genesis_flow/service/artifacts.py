@@ -106,6 +106,12 @@ class Artifacts:
         """Deletes a file or a directory of the proxy's destination."""
         await self.served.delete(SafeRelPath.normalize(path))
 
+    async def close(self) -> None:
+        """Closes the stores of files."""
+        for store in (self._roots.destination, *self._roots.local):
+            if store is not None:
+                await store.close()
+
     async def _list(self, uri: str, path: str) -> tuple[FileInfo, ...]:
         store, root = locate(uri, roots=self._roots)
         found = await store.list(root / SafeRelPath.normalize(path))

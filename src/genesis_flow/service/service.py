@@ -57,6 +57,11 @@ class Service:
         self._policy.require(caller, operation.permission, checked)
         return await verb.run(checked)
 
+    async def close(self) -> None:
+        """Finishes what was asked of the store and of the artifacts, and closes them."""
+        await self.store.close()
+        await self.artifacts.close()
+
     def authorize(self, caller: Caller, permission: str, message: Message) -> None:
         """For what is no message alone (files): ``Forbidden`` if the caller may not."""
         self._policy.require(caller, permission, message)

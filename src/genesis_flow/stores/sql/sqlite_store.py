@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -39,18 +41,30 @@ def refuse_foreign(path: Path) -> None:
     """Raises ``ForeignDatabase`` if the file holds tables of another program, without writing to it."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    try:
-        # Immutable and read-only: not even a lock or a journal is made beside somebody else's file.
-        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as look:
-            tables = {name for (name,) in look.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.DatabaseError as error:
-        raise ForeignDatabase("a program that is not SQLite") from error
-    finally:
-        if "look" in locals():
-            look.close()
+    tables = _tables(path)
+    log = path.with_name(path.name + "-wal")
+    if not tables and log.exists():
+        # Whoever made it, ours too, was killed before its tables reached the file. They are read in a copy, because a look
+        # at the original would finish what its program left.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "copy")
+            shutil.copyfile(path, copy)
+            shutil.copyfile(log, copy.with_name("copy-wal"))
+            tables = _tables(copy, immutable=False)
     if not tables or schema.properties.name in tables:
         return
     raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
+
+
+def _tables(path: Path, *, immutable: bool = True) -> set[str]:
+    """The names of the tables in a file; immutable, not even a lock is made beside it, and its log is not read."""
+    look = sqlite3.connect(f"{path.absolute().as_uri()}?{'mode=ro&immutable=1' if immutable else ''}", uri=True)
+    try:
+        return {name for (name,) in look.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as error:
+        raise ForeignDatabase("a program that is not SQLite") from error
+    finally:
+        look.close()
 
 
 def _make_tables(path: Path, artifact_root: str, now: int) -> bytes:

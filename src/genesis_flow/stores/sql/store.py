@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
+from genesis_flow.errors import NewerDatabase
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -240,7 +241,14 @@ class SqlStore:
 
 
 def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
-    """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens."""
+    """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens.
+
+    Raises:
+        NewerDatabase: a later version of Genesis-Flow made it.
+    """
+    found = connection.row(PROPERTY, name="schema_version")
+    if found is not None and int(found[0]) > schema.SCHEMA_VERSION:
+        raise NewerDatabase
     entries = {
         "owner": schema.OWNER,
         "schema_version": str(schema.SCHEMA_VERSION),
