@@ -44,8 +44,8 @@ def refuse_foreign(path: Path) -> None:
     tables = _tables(path)
     log = path.with_name(path.name + "-wal")
     if not tables and log.exists():
-        # Whoever made it, ours too, was killed before its tables reached the file. They are read in a copy, because a look
-        # at the original would finish what its program left.
+        # Whoever made it, ours too, was killed before its tables reached the file. They are read in a copy, because
+        # a look at the original would finish what its program left.
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "copy")
             shutil.copyfile(path, copy)
