@@ -43,17 +43,13 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--quick", is_flag=True, help="2,000 runs only, fewer repeats: some eight minutes.")
 @click.option("--full", is_flag=True, help="10,000 runs on MLflow too: some half hour more.")
-@click.option(
-    "--peers", callback=_among(SYSTEMS), default="", metavar="NAMES", help=f"Systems: {','.join(SYSTEMS)}."
-)
+@click.option("--peers", callback=_among(SYSTEMS), default="", metavar="NAMES", help=f"Systems: {','.join(SYSTEMS)}.")
 @click.option(
     "--rows", callback=_among([row.key for row in ROWS]), default="", metavar="NAMES", help="Rows to measure."
 )
 @click.option("--list", "list_rows", is_flag=True, help="Print the rows and stop.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
-def main(
-    quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: bool, limit_min: float
-) -> None:
+def main(quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: bool, limit_min: float) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
 
     The peers are installed from PyPI into .cache/bench (GENESIS_BENCH_CACHE: another folder) the first

@@ -267,9 +267,7 @@ def _newest(subject: Subject, limit: int) -> list[float]:
     return _calls(subject, once, subject.scale.calls)
 
 
-def _search(
-    subject: Subject, connection: Connection, question: dict[str, Any], limit: int, names: list[str]
-) -> float:
+def _search(subject: Subject, connection: Connection, question: dict[str, Any], limit: int, names: list[str]) -> float:
     """Seconds of one search, after a small write that makes a remembered answer a wrong one."""
     subject.turn += 1
     touched = subject.run_ids[len(subject.run_ids) - 1 - subject.turn % 100]
@@ -374,10 +372,7 @@ ROWS: tuple[Row, ...] = (
     Row("fill", "runs written a second, to 2,000", "/s", fill_2k, Asked("≥", 3), rounds=4),
     *(Row(key, title, "ms", measure, asked, runs=2000) for key, title, measure, asked in _SEARCHES),
     Row("fill-10k", "runs written a second, to 10,000", "/s", fill_10k, Asked("≥", 3), runs=2000, rounds=4),
-    *(
-        Row(f"{key}-10k", f"{title}, of 10,000", "ms", measure, runs=10_000)
-        for key, title, measure, _ in _SEARCHES
-    ),
+    *(Row(f"{key}-10k", f"{title}, of 10,000", "ms", measure, runs=10_000) for key, title, measure, _ in _SEARCHES),
     Row("memory-loaded", "memory, after the load", "MB", memory, Asked("≤", 130, of_peer=False), rounds=1),
 )
 

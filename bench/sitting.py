@@ -94,9 +94,7 @@ class Sitting:
                 if not progress.console.is_terminal:
                     progress.console.print(f"{row.key} {_summary(row, courses)}", highlight=False)
 
-    def _course(
-        self, row: Row, courses: list[_Course], progress: Progress, task: TaskID, deadline: float
-    ) -> None:
+    def _course(self, row: Row, courses: list[_Course], progress: Progress, task: TaskID, deadline: float) -> None:
         rounds = row.rounds or self.scale.rounds
         for number in range(rounds):
             for course in courses:

@@ -68,9 +68,7 @@ async def test_an_empty_file_is_a_file(store: LocalArtifactStore) -> None:
 
 async def test_a_file_of_many_blocks_is_read_in_blocks(store: LocalArtifactStore) -> None:
     content = os.urandom(3 * BLOCK_BYTES + 17)
-    await store.write(
-        at("big"), bytes_in(content[:5], content[5 : 2 * BLOCK_BYTES], content[2 * BLOCK_BYTES :])
-    )
+    await store.write(at("big"), bytes_in(content[:5], content[5 : 2 * BLOCK_BYTES], content[2 * BLOCK_BYTES :]))
     reader = await store.open(at("big"))
 
     chunks = [chunk async for chunk in reader.chunks()]
@@ -80,18 +78,14 @@ async def test_a_file_of_many_blocks_is_read_in_blocks(store: LocalArtifactStore
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (0, 1), (3, 7), (9, 10), (10, 10), (0, 10), (4, None)])
-async def test_a_range_holds_its_start_and_not_its_end(
-    store: LocalArtifactStore, start: int, end: int | None
-) -> None:
+async def test_a_range_holds_its_start_and_not_its_end(store: LocalArtifactStore, start: int, end: int | None) -> None:
     await store.write(at("digits"), bytes_in(b"0123456789"))
 
     assert await read(store, "digits", start, end) == b"0123456789"[start:end]
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 3), (4, 3), (0, 11), (11, None)])
-async def test_a_range_outside_the_file_is_an_error(
-    store: LocalArtifactStore, start: int, end: int | None
-) -> None:
+async def test_a_range_outside_the_file_is_an_error(store: LocalArtifactStore, start: int, end: int | None) -> None:
     await store.write(at("digits"), bytes_in(b"0123456789"))
 
     with pytest.raises(ValueError, match="no bytes"):
@@ -128,9 +122,7 @@ async def test_a_reader_keeps_the_content_that_it_opened(store: LocalArtifactSto
     assert first + b"".join([chunk async for chunk in chunks]) == old
 
 
-async def test_a_file_that_shrinks_while_it_is_read_ends_in_an_error(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_a_file_that_shrinks_while_it_is_read_ends_in_an_error(store: LocalArtifactStore, root: Path) -> None:
     await store.write(at("f"), bytes_in(b"x" * (2 * BLOCK_BYTES)))
     chunks = (await store.open(at("f"))).chunks()
     await anext(chunks)
@@ -200,9 +192,7 @@ async def test_a_file_and_a_missing_directory_list_nothing(store: LocalArtifactS
     ]
 
 
-async def test_names_that_no_request_could_ask_for_are_left_out(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_names_that_no_request_could_ask_for_are_left_out(store: LocalArtifactStore, root: Path) -> None:
     for name in ("fine", "a#b", "a\nb", "%2e%2e", "gnp\u202egpj.exe"):
         (root / name).touch()
     if sys.platform == "linux":
@@ -227,9 +217,7 @@ async def test_a_root_that_is_not_there_is_empty_until_the_first_write(tmp_path:
 
 
 @pytest.mark.parametrize("sent", [[], [b"x"], [b"x" * (2 * BLOCK_BYTES)]], ids=["nothing", "little", "much"])
-async def test_an_upload_that_is_cut_leaves_nothing(
-    store: LocalArtifactStore, root: Path, sent: list[bytes]
-) -> None:
+async def test_an_upload_that_is_cut_leaves_nothing(store: LocalArtifactStore, root: Path, sent: list[bytes]) -> None:
     with pytest.raises(ConnectionResetError):
         await store.write(at("dir/f"), cut_after(*sent))
 
@@ -237,9 +225,7 @@ async def test_an_upload_that_is_cut_leaves_nothing(
     assert not (root / "dir").exists()
 
 
-async def test_an_upload_that_is_cut_leaves_the_file_that_was_there(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_an_upload_that_is_cut_leaves_the_file_that_was_there(store: LocalArtifactStore, root: Path) -> None:
     await store.write(at("f"), bytes_in(b"old"))
 
     with pytest.raises(ConnectionResetError):
@@ -254,9 +240,7 @@ async def test_an_upload_is_invisible_until_it_is_whole(store: LocalArtifactStor
 
     async def chunks() -> AsyncIterator[bytes]:
         yield b"x" * (2 * BLOCK_BYTES)
-        seen.extend(
-            [staged(root) != [], list(await store.list(SafeRelPath.ROOT)), await store.exists(at("f"))]
-        )
+        seen.extend([staged(root) != [], list(await store.list(SafeRelPath.ROOT)), await store.exists(at("f"))])
         yield b"y"
 
     await store.write(at("f"), chunks())
@@ -300,9 +284,7 @@ async def test_an_upload_that_is_cancelled_at_any_moment_is_whole_or_not_there(
         await store.delete(at(f"f{turns}"))
 
 
-async def test_concurrent_writers_of_one_path_leave_one_of_their_files(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_concurrent_writers_of_one_path_leave_one_of_their_files(store: LocalArtifactStore, root: Path) -> None:
     contents = [bytes([65 + index]) * (BLOCK_BYTES + index) for index in range(16)]
 
     await asyncio.gather(*(store.write(at("dir/f"), bytes_in(c[:1000], c[1000:])) for c in contents))
@@ -312,9 +294,7 @@ async def test_concurrent_writers_of_one_path_leave_one_of_their_files(
     assert os.listdir(root / "dir") == ["f"]
 
 
-async def test_writers_and_a_deleter_of_one_directory_do_not_fail(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_writers_and_a_deleter_of_one_directory_do_not_fail(store: LocalArtifactStore, root: Path) -> None:
     async def write(index: int) -> None:
         for _ in range(15):
             await store.write(at(f"a/b/c/{index}"), bytes_in(b"x"))
@@ -515,9 +495,7 @@ async def test_the_staging_folder_cannot_be_reached(store: LocalArtifactStore, r
     assert (root / name / "upload").read_bytes() == b"of somebody else"
 
 
-async def test_a_sweep_takes_what_is_stale_and_leaves_what_is_not(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_a_sweep_takes_what_is_stale_and_leaves_what_is_not(store: LocalArtifactStore, root: Path) -> None:
     tree = root / STAGING_NAME / "tree" / "with" / "branches"
     tree.mkdir(parents=True)
     (tree / "leaf").touch()

@@ -133,9 +133,7 @@ async def test_a_hard_link_is_replaced_and_not_written_through(
     assert (outside / "secret").read_bytes() == b"SECRET"
 
 
-async def test_a_pipe_is_neither_waited_for_nor_listed_nor_replaced(
-    store: LocalArtifactStore, root: Path
-) -> None:
+async def test_a_pipe_is_neither_waited_for_nor_listed_nor_replaced(store: LocalArtifactStore, root: Path) -> None:
     os.mkfifo(root / "pipe")
 
     with pytest.raises(ArtifactNotFound):

@@ -245,9 +245,7 @@ prefixes = st.sampled_from(
         "mlflow-artifacts://",
     ]
 )
-uris = st.tuples(prefixes, st.one_of(st.text(max_size=30), st.lists(pieces, max_size=10).map("".join))).map(
-    "".join
-)
+uris = st.tuples(prefixes, st.one_of(st.text(max_size=30), st.lists(pieces, max_size=10).map("".join))).map("".join)
 
 
 @given(uris)

@@ -358,8 +358,6 @@ def test_parse_and_str_are_inverse(text: str) -> None:
     assert SafeRelPath.parse(str(path)) == path
 
 
-@given(
-    st.lists(st.from_regex(r"[A-Za-z0-9_\-][A-Za-z0-9_.\- ]{0,20}", fullmatch=True), min_size=1, max_size=6)
-)
+@given(st.lists(st.from_regex(r"[A-Za-z0-9_\-][A-Za-z0-9_.\- ]{0,20}", fullmatch=True), min_size=1, max_size=6))
 def test_every_path_of_plain_names_is_accepted(segments: list[str]) -> None:
     assert SafeRelPath.parse("/".join(segments)).segments == tuple(segments)

@@ -7,6 +7,7 @@ import json
 import socket
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -143,6 +144,19 @@ def test_a_body_of_60_mb_is_refused_and_not_kept(server: Server, chunked: bool) 
         answer = server.raw(request_head("POST", CREATE, **JSON, Content_Length=str(length)), *watched(), method="POST")
     assert (answer.status, answer.error_code) == (413, "RESOURCE_EXHAUSTED")
     assert peak - before < 48 * MIB
+
+
+@pytest.mark.parametrize(("verb", "count"), [("runs/log-inputs", 10_000_000), ("runs/log-batch", 1_300_000)])
+def test_a_body_of_millions_of_values_is_refused_and_not_kept(server: Server, verb: str, count: int) -> None:
+    bomb = b'{"run_id":"absent","x":[' + b"[]," * count + b"[]]}"
+    before, peaks = server.memory_bytes(), list[int]()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(server.post, verb, bomb)
+        while not sending.done():
+            assert server.send("GET", "/version").status == 200
+            peaks.append(server.memory_bytes())
+    assert sending.result().status in (400, 413)
+    assert max(peaks) - before < 2 * len(bomb) + 16 * MIB
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x-gzip", "chunked"])

@@ -48,6 +48,12 @@ class MetricSuite(Suite):
         expected = [(9, 1, 2.0), (5, 5, 5.0), (1, 7, -1.0), (2, 7, 9.0), (2, 7, 10.0)]
         assert await history(store, id_, "m") == expected
 
+    async def test_at_one_time_and_step_values_are_ordered_as_numbers_with_nan_as_0(self, store: Store) -> None:
+        id_ = await new_run(store)
+        values = [-math.inf, -1e308, -2.0, math.nan, 5e-324, 9.0, 10.0, 1e308, math.inf]
+        await store.log_batch(batch(id_, *(point("m", number) for number in reversed(values))))
+        assert same([number for _, _, number in await history(store, id_, "m")], values)
+
     async def test_a_point_is_kept_once(self, store: Store) -> None:
         id_ = await new_run(store)
         for _ in range(2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -12,6 +13,8 @@ from genesis_flow.stores.memory.state import State
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted
+
+LARGEST = sys.float_info.max
 
 
 class Metrics:
@@ -73,9 +76,12 @@ def _place(point: Metric) -> tuple[int, int, str]:
 
 
 def _rank(timestamp: int, step: int, text: str) -> tuple[int, int, float, str]:
-    """What orders the points: time, step, value; NaN counts as 0."""
+    """What orders the points: time, step, value.
+
+    COMPAT: mlflow 3.17 orders NaN as 0 and an infinity as the largest double.
+    """
     number = float(text.strip('"'))
-    return timestamp, step, 0.0 if not math.isfinite(number) else number, text
+    return timestamp, step, 0.0 if math.isnan(number) else max(-LARGEST, min(number, LARGEST)), text
 
 
 def _with_run(point: Metric, run_id: str) -> MetricWithRunId:
