@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.security.server import FILES, request_head, serving
+from tests.security.server import FILES, request_head, serving, wait_until_healthy
 
 DESCRIPTORS = 64
 CONNECTIONS = 200
@@ -24,6 +24,7 @@ def test_a_server_without_descriptors_answers_again_when_there_are_some(tmp_path
             connection.sendall(said)
         for connection in crowd:
             connection.close()
+        wait_until_healthy(server)
         run_id = server.create_run()
         server.ask("runs/log-metric", {"run_id": run_id, "key": "m", "value": 1, "timestamp": 1})
         assert server.send("PUT", f"{FILES}/b.bin", b"x").status == 200

@@ -109,6 +109,11 @@ def test_a_client_that_vanishes_in_the_middle_of_an_upload_leaves_nothing(server
     assert server.send("GET", f"{FILES}/kept.bin").body == b"the old content"
     assert server.send("GET", f"{FILES}/vanished.bin").status == 404
     assert "vanished.bin" not in server.files()
+    for _ in range(10_000):  # it may hear of the last one after it has answered us
+        if not server.has_uploads_on_their_way():
+            break
+        assert server.send("GET", "/version").status == 200
+    assert not server.has_uploads_on_their_way()
 
 
 def test_two_uploads_of_one_path_leave_one_of_them_whole(server: Server) -> None:

@@ -27,6 +27,7 @@ ANSWER_TIMEOUT_S = 60
 
 API = "/api/2.0/mlflow/"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
+STAGING = ".genesis-flow-staging"
 
 # RLIMIT_FSIZE is the one limit that makes a disk "full" for one process, whoever runs it.
 LIMITED = (
@@ -147,22 +148,28 @@ class Server:
         return points
 
     def files(self) -> dict[str, int]:
-        """The visible files of the artifact folder and their sizes; what is still on its way is not visible."""
+        """The files of the artifact folder and their sizes."""
         return {
             name.removeprefix("artifacts/"): size
             for name, (size, _) in self.everything().items()
-            if name.startswith("artifacts/") and not name.startswith("artifacts/.")
+            if name.startswith("artifacts/")
         }
 
     def everything(self) -> dict[str, tuple[int, bytes]]:
-        """Every file below its folder but the database and the log: size and, of a small one, content."""
+        """Every file below its folder but the database, the log and what is on its way: size, and content if small."""
         found = {}
         for path in self.folder.rglob("*"):
             name = str(path.relative_to(self.folder))
-            if not name.startswith(("store.db", "server.log")) and stat.S_ISREG(path.lstat().st_mode):
+            if name.startswith(("store.db", "server.log", f"artifacts/{STAGING}")):
+                continue
+            if stat.S_ISREG(path.lstat().st_mode):
                 size = path.stat().st_size
                 found[name] = size, path.read_bytes() if size < 10_000 else b""
         return found
+
+    def has_uploads_on_their_way(self) -> bool:
+        """Whether something lies where uploads wait for their end."""
+        return any((self.artifacts / STAGING).iterdir())
 
     def contents(self) -> object:
         """Everything it keeps, as it tells it."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from genesis_flow.errors import ForeignDatabase, InvalidRequest, ShuttingDown
 from genesis_flow.stores.sql.connection import Connection, Statement
-from genesis_flow.stores.sql.sqlite import SqliteDatabase
+from genesis_flow.stores.sql.sqlite import SqliteConnection, SqliteDatabase
 from genesis_flow.stores.sql.sqlite_store import open_sqlite
 from genesis_flow.stores.sql.store import SqlStore
 from genesis_flow.testing.calls import (
@@ -272,6 +272,18 @@ async def test_closing_finishes_what_was_asked_and_takes_no_more(store: SqlStore
     again = opened(tmp_path / "store.db")
     assert len(await history(again, id_, "m")) == 300
     await again.close()
+
+
+def test_a_commit_waits_for_the_disk_and_a_reader_cannot_write(tmp_path: Path) -> None:
+    # No test can pull the plug: without FULL a commit survives a kill, but not a power failure.
+    writer = SqliteConnection(tmp_path / "notes.db", writable=True)
+    assert writer.execute("PRAGMA synchronous") == [(2,)]
+    assert writer.execute("PRAGMA journal_mode") == [("wal",)]
+    reader = SqliteConnection(tmp_path / "notes.db", writable=False)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("CREATE TABLE notes (text TEXT)")
+    reader.close()
+    writer.close()
 
 
 # --- documents and snapshots --------------------------------------------------------------------------------------
