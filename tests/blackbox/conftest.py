@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.blackbox.clients import NEWEST, Client, ClientNotInstalled, select_clients
-from tests.blackbox.servers import running_server
+from tests.serving import serving
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,5 +57,5 @@ def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if elsewhere := os.environ.get("GENESIS_TEST_SERVER_URI"):
         yield elsewhere.rstrip("/")
         return
-    with running_server(tmp_path_factory.mktemp("server")) as uri:
+    with serving(tmp_path_factory.mktemp("server")) as uri:
         yield uri

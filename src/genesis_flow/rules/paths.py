@@ -180,8 +180,8 @@ def _check_spelling(text: str) -> None:
 def _check_direction(text: str) -> None:
     """Refuses what climbs or starts elsewhere.
 
-    Of a further decoding this is all that matters: MLflow's clients up to 3.1 name images ``key%step%0%timestamp%1000``,
-    where ``%10`` is no code for anything.
+    Of a further decoding this is all that matters: MLflow's clients up to 3.1 name images
+    ``key%step%0%timestamp%1000``, where ``%10`` is no code for anything.
     """
     if _DRIVE.match(text):
         raise InvalidPath("it must be relative, without a drive letter")

@@ -6,6 +6,7 @@ than most of these statements do.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -76,6 +77,14 @@ def among(dialect: Dialect, column: sa.ColumnElement[int], name: str) -> sa.Colu
         return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
     each = sa.func.json_each(sa.bindparam(name)).table_valued("value")
     return column.in_(sa.select(each.c.value))
+
+
+def grouped(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    """Rows by their first column, without it."""
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for first, *rest in rows:
+        groups[first].append(tuple(rest))
+    return groups
 
 
 Work = Callable[[Connection], T]

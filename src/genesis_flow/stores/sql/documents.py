@@ -7,8 +7,7 @@ document only spares work.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.metrics import Metric
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.stores.sql import schema
-from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
+from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
 from genesis_flow.wire import codec
 
 RUNS = schema.runs
@@ -68,11 +67,11 @@ def load(connection: Connection, runs: Collection[int]) -> dict[int, Run]:
     if not runs:
         return {}
     keys = connection.array(runs)
-    metrics = _grouped(connection.rows(METRICS, runs=keys))
-    params = _grouped(connection.rows(PARAMS, runs=keys))
-    tags = _grouped(connection.rows(TAGS, runs=keys))
-    inputs = _grouped(connection.rows(INPUTS, runs=keys))
-    models = _grouped(connection.rows(MODELS, runs=keys))
+    metrics = grouped(connection.rows(METRICS, runs=keys))
+    params = grouped(connection.rows(PARAMS, runs=keys))
+    tags = grouped(connection.rows(TAGS, runs=keys))
+    inputs = grouped(connection.rows(INPUTS, runs=keys))
+    models = grouped(connection.rows(MODELS, runs=keys))
     return {
         row[0]: Run(
             info=info(row),
@@ -122,14 +121,6 @@ def _dataset_input(
     dataset = Dataset(name=name, digest=digest, source_type=source_type, source=source, schema=schema_, profile=profile)
     pairs: list[Any] = msgspec.json.decode(tags)
     return DatasetInput(tags=tuple(InputTag(key=k, value=v) for k, v in pairs), dataset=dataset)
-
-
-def _grouped(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    """Rows by their first column, without it."""
-    groups: dict[int, list[Row]] = defaultdict(list)
-    for first, *rest in rows:
-        groups[first].append(tuple(rest))
-    return groups
 
 
 def _of_runs(table: sa.Table, *columns: str) -> Statement:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
@@ -22,7 +20,7 @@ from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
 from genesis_flow.rules.run_names import random_run_name
 from genesis_flow.stores.sql import experiments, schema
-from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
+from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.wire.messages import logged_models as messages
 
@@ -163,9 +161,9 @@ def _one(connection: Connection, model: int) -> LoggedModel:
 def load(connection: Connection, models: Sequence[int]) -> list[LoggedModel]:
     """The models with these keys, in this order."""
     keys = connection.array(models)
-    params = _grouped(connection.rows(PARAMS_OF, models=keys))
-    tags = _grouped(connection.rows(TAGS_OF, models=keys))
-    points = _grouped(connection.rows(POINTS_OF, models=keys))
+    params = grouped(connection.rows(PARAMS_OF, models=keys))
+    tags = grouped(connection.rows(TAGS_OF, models=keys))
+    points = grouped(connection.rows(POINTS_OF, models=keys))
     found = {
         row[0]: LoggedModel(
             info=_info(row, tags[row[0]]),
@@ -209,10 +207,3 @@ def _metrics(model_id: str, points: Sequence[Row]) -> Iterable[Metric]:
             model_id=model_id,
             run_id=run_id,
         )
-
-
-def _grouped(rows: Iterable[Row]) -> dict[int, list[Any]]:
-    groups: dict[int, list[Any]] = defaultdict(list)
-    for first, *rest in rows:
-        groups[first].append(tuple(rest))
-    return groups
