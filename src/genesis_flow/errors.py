@@ -376,6 +376,13 @@ class StorageFull(Unavailable):
         super().__init__("The server's storage is full: nothing was written. Free some space and try again.")
 
 
+class TooManyOpenFiles(Unavailable):
+    """The server has as many files open as its system lets it; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has too many files open: nothing was written. Try again.")
+
+
 class StoreBusy(Unavailable):
     """The database did not take the work in time; nothing was written."""
 

@@ -17,7 +17,13 @@ from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
 from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo
-from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, InvalidPath, StorageFull
+from genesis_flow.errors import (
+    ArtifactIsDirectory,
+    ArtifactNotFound,
+    InvalidPath,
+    StorageFull,
+    TooManyOpenFiles,
+)
 from genesis_flow.rules.paths import SafeRelPath
 
 STAGING_NAME = ".genesis-flow-staging"
@@ -501,6 +507,8 @@ def _translated(path: SafeRelPath) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageFull from error
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise TooManyOpenFiles from error
         if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
             raise InvalidPath("the file system cannot have a file of this name") from None
         raise

@@ -1,24 +1,39 @@
-"""HTTP/1.1 with a bound on what stands before a body, which httptools itself does not have."""
+"""HTTP/1.1 with bounds on what stands before a body, which httptools and uvicorn themselves do not have."""
 
 from __future__ import annotations
+
+import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 64 * 2**10
+HEAD_S = 30.0
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Refuses a request whose head does not end within ``HEAD_BYTES`` and one read more."""
+    """Refuses a request whose head does not end within ``HEAD_BYTES`` and one read more, or within ``HEAD_S``."""
 
     _head_bytes: int | None = None
     """How much of a head came so far; None outside of one."""
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
+        if self._head_timer is None:
+            self._start_timer()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._head_bytes = None
+        self._stop_timer()
         super().on_headers_complete()
         self.headers = []  # trailers are headers to httptools; they must not join those that were checked
 
@@ -29,3 +44,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES:
             self.send_400_response("The head of the request is too large.")
+
+    def _start_timer(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_S, self._too_slow)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

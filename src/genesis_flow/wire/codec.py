@@ -29,6 +29,7 @@ from genesis_flow.errors import GenesisFlowError, MalformedRequest, MissingParam
 M = TypeVar("M", bound=Message)
 
 MAX_QUERY_FIELDS = 1_000
+MOST_VALUES = 500_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -239,6 +240,9 @@ def _literals(annotation: Any) -> tuple[Any, ...]:
 
 def _parse_strictly(body: bytes) -> Any:
     """The body as Python values, refusing what a typed decoder would let pass unseen."""
+    # A value that is ignored costs as much as one that is not: millions of them would hold everybody up.
+    if body.count(b",") > MOST_VALUES:
+        raise MalformedRequest(f"its body holds more than {MOST_VALUES:,} values")
     try:
         return _strict_json.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
