@@ -42,10 +42,11 @@ class Request:
         route: the path of the route that answers, which is its name in logs and metrics.
     """
 
-    __slots__ = ("_receive", "_scope", "fields", "method", "path", "query", "route")
+    __slots__ = ("_headers", "_receive", "_scope", "fields", "method", "path", "query", "route")
 
     def __init__(self, scope: Scope, receive: Receive, path: str) -> None:
         self._scope = scope
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self.method: str = scope["method"]
         self.path = path
@@ -55,6 +56,8 @@ class Request:
 
     def headers(self, name: bytes) -> list[bytes]:
         """All values of a header, by its name in lower case."""
+        if name not in self._headers:
+            return []
         return [value for key, value in self._scope["headers"] if key == name]
 
     def header(self, name: bytes) -> bytes | None:
@@ -63,10 +66,10 @@ class Request:
         Raises:
             MalformedRequest: it is there twice.
         """
-        found = self.headers(name)
-        if len(found) > 1:
+        # PERF: a look into a dictionary; the list is only searched where some header is there twice.
+        if len(self._headers) != len(self._scope["headers"]) and len(self.headers(name)) > 1:
             raise MalformedRequest(f"the header '{name.decode('latin-1')}' is there twice")
-        return found[0] if found else None
+        return self._headers.get(name)
 
     async def body(self, most: int = BODY_BYTES) -> bytes:
         """The whole body.

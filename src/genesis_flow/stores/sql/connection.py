@@ -47,7 +47,13 @@ class Statement:
 
 
 class Connection(Protocol):
-    """A connection inside a transaction."""
+    """A connection inside a transaction.
+
+    Attributes:
+        emptied: the keys of the runs whose documents this transaction has emptied.
+    """
+
+    emptied: set[int]
 
     def rows(self, statement: Statement, **values: Any) -> list[Row]:
         """All rows of a query."""

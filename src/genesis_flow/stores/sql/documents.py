@@ -47,6 +47,13 @@ FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(documen
 UNSETTLED = Statement(sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE))
 
 
+def empty(connection: Connection, run: int) -> None:
+    """Empties the document of a run that is written to, once in a transaction."""
+    if run not in connection.emptied:
+        connection.run(EMPTY, run=run)
+        connection.emptied.add(run)
+
+
 def settle(connection: Connection) -> bool:
     """Fills in some empty documents; whether there may be more."""
     empty = [row[0] for row in connection.rows(UNSETTLED)]

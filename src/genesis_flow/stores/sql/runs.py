@@ -169,7 +169,7 @@ def log_batch(connection: Connection, message: messages.LogBatch) -> messages.Lo
         put_texts(connection, PUT_TAG, run, experiment, tags)
         if RUN_NAME in tags:
             connection.run(RENAME, run=run, new=tags[RUN_NAME])
-    connection.run(documents.EMPTY, run=run)
+    documents.empty(connection, run)
     return messages.LogBatchResponse()
 
 
@@ -211,7 +211,7 @@ def delete_tag(connection: Connection, message: messages.DeleteTag) -> messages.
     run, _ = require_active(connection, message.run_id)
     if not connection.run(DELETE_TAG, run=run, name=message.key):
         raise TagNotFound(message.key, f"The run '{message.run_id}'")
-    connection.run(documents.EMPTY, run=run)
+    documents.empty(connection, run)
     return messages.DeleteTagResponse()
 
 
@@ -221,7 +221,7 @@ def log_inputs(connection: Connection, message: messages.LogInputs) -> messages.
     for given in message.datasets:
         _add_input(connection, run, experiment, given)
     _add_models(connection, run, "input", ((model.model_id, 0) for model in message.models))
-    connection.run(documents.EMPTY, run=run)
+    documents.empty(connection, run)
     return messages.LogInputsResponse()
 
 
@@ -256,7 +256,7 @@ def log_outputs(connection: Connection, message: messages.LogOutputs) -> message
     """Links models that the run made."""
     run, _ = require_active(connection, message.run_id)
     _add_models(connection, run, "output", ((model.model_id, model.step) for model in message.models))
-    connection.run(documents.EMPTY, run=run)
+    documents.empty(connection, run)
     return messages.LogOutputsResponse()
 
 
@@ -274,7 +274,7 @@ def log_model(connection: Connection, message: messages.LogModel) -> messages.Lo
     before = _list(row[0]) if row else []
     text = msgspec.json.encode([*before, msgspec.json.decode(message.model_json or "{}")]).decode()
     put_texts(connection, PUT_TAG, run, experiment, {LOGGED_MODELS: text})
-    connection.run(documents.EMPTY, run=run)
+    documents.empty(connection, run)
     return messages.LogModelResponse()
 
 

@@ -11,6 +11,7 @@ Several processes may use one file: each has its writer, and SQLite's lock lets 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import queue
 import sqlite3
@@ -37,7 +38,7 @@ MOST_WORK_IN_A_COMMIT = 256
 IDLE_S = 0.25
 LONGEST_WITHOUT_IDLE_WORK_S = 2.0
 CACHE_KIB = 4_096
-WAL_PAGES_BEFORE_CHECKPOINT = 4_000
+WAL_PAGES_BEFORE_CHECKPOINT = 1_000
 
 
 class SqliteConnection:
@@ -56,6 +57,7 @@ class SqliteConnection:
             check_same_thread=False,
             cached_statements=256,
         )
+        self.emptied: set[int] = set()
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",  # an answer of 200 is on disk
@@ -115,7 +117,11 @@ class SqliteConnection:
 
 class _Job(NamedTuple):
     work: Work[Any]
-    done: Callable[[Any, BaseException | None], None]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+_Outcome = tuple[Any, "BaseException | None"]
 
 
 class SqliteDatabase:
@@ -171,16 +177,7 @@ class SqliteDatabase:
             raise ShuttingDown
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-
-        def settle(result: Any, error: BaseException | None) -> None:
-            if future.done():  # the caller has gone; the write stays
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        self._queue.put(_Job(work, lambda result, error: _call(loop, settle, result, error)))
+        self._queue.put(_Job(work, loop, future))
         return await future
 
     async def close(self) -> None:
@@ -243,7 +240,7 @@ class SqliteDatabase:
 
     def _commit_together(self, jobs: list[_Job]) -> None:
         """Runs the jobs in one transaction; if that fails as a whole, each in one of its own."""
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        outcomes: list[_Outcome] = []
         try:
             with Transaction(self._writer):
                 for job in jobs:
@@ -255,10 +252,9 @@ class SqliteDatabase:
                 for job in jobs:
                     self._commit_together([job])
                 return
-        for job, (result, error_) in zip(jobs, outcomes, strict=True):
-            job.done(result, error_)
+        _tell(jobs, outcomes)
 
-    def _attempt(self, job: _Job) -> tuple[Any, BaseException | None]:
+    def _attempt(self, job: _Job) -> _Outcome:
         """A job's outcome; an error of its own that it raised before it changed anything leaves the others alone."""
         before = self._writer.changes
         try:
@@ -288,6 +284,7 @@ class Transaction:
         self._connection = connection
 
     def __enter__(self) -> None:
+        self._connection.emptied.clear()
         self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -299,16 +296,25 @@ class Transaction:
                 self._connection.execute("ROLLBACK")
 
 
-def _call(
-    loop: asyncio.AbstractEventLoop,
-    settle: Callable[[Any, BaseException | None], None],
-    result: Any,
-    error: BaseException | None,
-) -> None:
-    try:
-        loop.call_soon_threadsafe(settle, result, error)
-    except RuntimeError:  # the loop is closed: nobody waits any more
-        return
+def _tell(jobs: list[_Job], outcomes: list[_Outcome]) -> None:
+    """Gives each job its outcome on its own loop, waking each loop once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Outcome]]] = {}
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        by_loop.setdefault(job.loop, []).append((job.future, outcome))
+    for loop, pairs in by_loop.items():
+        # A closed loop has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: list[tuple[asyncio.Future[Any], _Outcome]]) -> None:
+    for future, (result, error) in pairs:
+        if future.done():  # the caller has gone; the write stays
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
 
 def translated(error: BaseException) -> BaseException:
