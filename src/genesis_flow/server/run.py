@@ -6,6 +6,7 @@ environment.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import re
@@ -107,6 +108,8 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         uvicorn.Server(uvicorn.Config(application(settings), **options)).run()  # type: ignore[arg-type]
         return
+    # What no worker could open is refused here, once, instead of by each worker again and again.
+    asyncio.run(open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root)).close())
     os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
     with tempfile.TemporaryDirectory(prefix="genesis-flow-metrics-") as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
