@@ -164,13 +164,6 @@ class RunNotActive(InvalidRequest):
         super().__init__(f"The run {shown(run_id)} is deleted; restore it before writing to it.")
 
 
-class RunNotDeleted(InvalidRequest):
-    """A restore of a run that is not deleted."""
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__(f"The run {shown(run_id)} is active; only a deleted run can be restored.")
-
-
 class ExperimentNotActive(InvalidRequest):
     """A write to an experiment that is deleted."""
 

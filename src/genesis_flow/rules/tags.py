@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 RUN_NAME = "mlflow.runName"
-USER = "mlflow.user"
 LOGGED_MODELS = "mlflow.log-model.history"
 DATASET_CONTEXT = "mlflow.data.context"

@@ -71,9 +71,8 @@ class Application:
 
     def _mount(self, row: Operation[Any, Any]) -> None:
         handler = self._answering(row) if row.name in self._service.implemented else _unsupported(row)
-        path = row.path.replace("{artifact_path}", "{artifact_path:path}")
-        for each in dict.fromkeys((path, path.replace("/api/", "/ajax-api/", 1))):
-            self._router.add(row.method, each, handler)
+        for path in dict.fromkeys((row.path, row.mirror)):
+            self._router.add(row.method, path.replace("{artifact_path}", "{artifact_path:path}"), handler)
 
     def _answering(self, row: Operation[Any, Any]) -> Handler:
         """The handler of an operation: decode, ask the service, encode."""

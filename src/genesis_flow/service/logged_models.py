@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -39,7 +38,9 @@ def check_create(message: messages.CreateLoggedModel) -> messages.CreateLoggedMo
         check_model_name("name", message.name, limits.MODEL_NAME_LENGTH)
     check_line("model_type", message.model_type or "", limits.MODEL_NAME_LENGTH)
     check_line("source_run_id", message.source_run_id or "", limits.KEY_LENGTH)
-    return msgspec.structs.replace(message, params=_params(message.params), tags=_tags(message.tags))
+    return msgspec.structs.replace(
+        message, params=_checked("params", message.params), tags=_checked("tags", message.tags)
+    )
 
 
 def check_finalize(message: messages.FinalizeLoggedModel) -> messages.FinalizeLoggedModel:
@@ -64,38 +65,25 @@ def check_search(message: messages.SearchLoggedModels) -> messages.SearchLoggedM
 
 def check_set_tags(message: messages.SetLoggedModelTags) -> messages.SetLoggedModelTags:
     """The tags."""
-    return msgspec.structs.replace(message, tags=_tags(message.tags))
+    return msgspec.structs.replace(message, tags=_checked("tags", message.tags))
 
 
 def check_log_params(message: messages.LogLoggedModelParamsRequest) -> messages.LogLoggedModelParamsRequest:
     """The params."""
-    return msgspec.structs.replace(message, params=_params(message.params))
+    return msgspec.structs.replace(message, params=_checked("params", message.params))
 
 
-def _params(params: Sequence[LoggedModelParameter]) -> tuple[LoggedModelParameter, ...]:
+def _checked(field: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Params or tags with keys that are lines and stand once, and values that are there, if only empty."""
     found = tuple(
-        LoggedModelParameter(
-            key=check_line(f"params[{i}].key", param.key or "", limits.KEY_LENGTH),
-            value=check_text(f"params[{i}].value", param.value or ""),
+        msgspec.structs.replace(
+            entry,
+            key=check_line(f"{field}[{i}].key", entry.key or "", limits.KEY_LENGTH),
+            value=check_text(f"{field}[{i}].value", entry.value or ""),
         )
-        for i, param in enumerate(params)
+        for i, entry in enumerate(entries)
     )
-    return _once("params", found)
-
-
-def _tags(tags: Sequence[LoggedModelTag]) -> tuple[LoggedModelTag, ...]:
-    found = tuple(
-        LoggedModelTag(
-            key=check_line(f"tags[{i}].key", tag.key or "", limits.KEY_LENGTH),
-            value=check_text(f"tags[{i}].value", tag.value or ""),
-        )
-        for i, tag in enumerate(tags)
-    )
-    return _once("tags", found)
-
-
-def _once(field: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    keys = [entry.key for entry in entries]
+    keys = [entry.key for entry in found]
     if len(set(keys)) != len(keys):
         raise InvalidParameter(field, keys, "a list in which every key stands once")
-    return entries
+    return found
