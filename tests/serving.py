@@ -18,16 +18,17 @@ STOP_TIMEOUT_S = 30
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
+def serving(folder: Path, *options: str, store: str = "") -> Iterator[str]:
     """Starts a server that keeps everything in ``folder``; its address, once it answers.
 
     Args:
-        folder: an existing folder; the store is its file ``store.db``.
+        folder: an existing folder.
         options: further ones of the command line.
+        store: the URI of the store; without one it is the file ``store.db`` in the folder.
     """
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "genesis_flow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'store.db'}", *options]
+    command += ["--backend-store-uri", store or f"sqlite:///{folder / 'store.db'}", *options]
     # A developer's own settings would be the server's, too.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("MLFLOW_")}
     with (folder / "server.log").open("wb") as log:
@@ -36,15 +37,30 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
         _wait_for(f"http://127.0.0.1:{port}/health", process, folder / "server.log")
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
-def _free_port() -> int:
+@contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Ends a process with the block."""
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process, at last without asking."""
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -164,6 +164,15 @@ class RunNotActive(InvalidRequest):
         super().__init__(f"The run {shown(run_id)} is deleted; restore it before writing to it.")
 
 
+class DocumentFull(InvalidRequest):
+    """A write that would make something larger than the database can hold in one document."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This would become larger than the 16 MB that the database keeps together: log long texts as artifacts."
+        )
+
+
 class ExperimentNotActive(InvalidRequest):
     """A write to an experiment that is deleted."""
 
@@ -381,6 +390,17 @@ class StoreBusy(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The database is busy: nothing was written. Try again.")
+
+
+class StoreUnreachable(Unavailable):
+    """The database cannot be reached at the moment.
+
+    Args:
+        reason: what is wrong, as the end of a sentence; never an address with credentials.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The server cannot work with its database: {reason}. Try again.")
 
 
 class StoreFailed(GenesisFlowError):

@@ -13,7 +13,8 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
     """Opens the store that a URI names and makes what it needs to exist.
 
     Args:
-        uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``, ``memory:`` or ``http(s)://…``.
+        uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``,
+            ``mongodb://host/database``, ``mongodb+srv://host/database``, ``memory:`` or ``http(s)://…``.
         artifact_root: below which new experiments get their artifact locations.
 
     Raises:
@@ -31,12 +32,16 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             from genesis_flow.stores.memory import MemoryStore
 
             return MemoryStore(artifact_root=artifact_root)
+        case "mongodb" | "mongodb+srv":
+            from genesis_flow.stores.mongo.store import MongoStore
+
+            return MongoStore(uri, artifact_root=artifact_root)
         case "http" | "https":
             from genesis_flow.stores.rest import RestStore
 
             return RestStore(uri)
         case _:
-            raise UnsupportedLocation(scheme, "A store is sqlite:///path/to/file.db")
+            raise UnsupportedLocation(scheme, "A store is sqlite:///path/to/file.db or mongodb://host/database")
 
 
 def sqlite_path(rest: str) -> Path:

@@ -1,0 +1,1 @@
+"""The store on MongoDB, and on what speaks its protocol, such as Azure Cosmos DB."""

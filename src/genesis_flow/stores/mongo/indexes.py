@@ -1,0 +1,64 @@
+"""The collections, their shard keys and their indexes: all that a database must have, said once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genesis_flow.stores.mongo import lookup
+
+PROPERTIES = "genesis_properties"
+
+SHARD_KEYS = {
+    "runs": "experiment",
+    "points": "run",
+    "datasets": "experiment",
+    "models": "experiment",
+    "model_points": "experiment",
+}
+"""What an operator shards a large collection by; every frequent query names it."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index.
+
+    Attributes:
+        collection: where it stands.
+        name: what it is called, in the database and in reports.
+        keys: fields and directions.
+        purpose: what is asked of it.
+        unique: whether it keeps a second document with the same keys out.
+    """
+
+    collection: str
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    purpose: str
+    unique: bool = False
+
+
+INDEXES = (
+    Index("experiments", "by_name", (("name", 1),), "an experiment by its name, which none other has", unique=True),
+    Index("experiments", "by_creation", (("stage", 1), ("created", -1), ("_id", 1)), "the list of experiments"),
+    Index(
+        "runs",
+        "by_start",
+        (("experiment", 1), ("stage", 1), ("start", -1), ("_id", 1)),
+        "a page of runs in the default order",
+    ),
+    Index("runs", "by_value", ((lookup.INDEX, 1),), "runs by a param, tag or metric, and the order of a metric"),
+    Index("runs", "by_unsettled", (("unsettled", 1),), "runs whose last writes wait to be put in order"),
+    Index(
+        "points",
+        "by_metric",
+        (
+            ("run", 1), ("key", 1), ("count", 1),
+            ("earliest", 1), ("latest", 1), ("first", 1), ("last", 1), ("lowest", 1), ("highest", 1),
+        ),
+        "the history of a metric, and its outline without its points",
+    ),
+    Index("datasets", "by_name", (("experiment", 1), ("name", 1), ("digest", 1)), "the datasets of experiments"),
+    Index("models", "by_creation", (("experiment", 1), ("stage", 1), ("created", -1), ("_id", 1)), "a page of models"),
+    Index("model_points", "by_model", (("experiment", 1), ("model", 1)), "the metrics of a model"),
+    Index("model_points", "by_value", (("experiment", 1), ("key", 1), ("value", 1)), "models by a metric"),
+)  # fmt: skip

@@ -1,0 +1,234 @@
+"""The search for runs."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import NamedTuple
+
+from bson import Binary
+
+from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.search.ast import Expression, Kind, Order
+from genesis_flow.search.fields import RUNS
+from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores.mongo import documents, lookup, paging
+from genesis_flow.stores.mongo.database import Database, Document
+from genesis_flow.stores.mongo.head import ACTIVE, DELETED
+from genesis_flow.stores.mongo.paging import NAN, NOTHING, VALUE, Position
+from genesis_flow.stores.mongo.search import Condition, Source, condition, fields_of
+from genesis_flow.wire.codec import Encoded
+from genesis_flow.wire.messages import runs as messages
+
+STAGES = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
+MOST_LOOKUPS = 16
+"""Of more experiments than this, values are found in the documents and not in the index."""
+
+SOURCE = Source(
+    attributes={
+        "run_id": "_id",
+        "run_name": "name",
+        "user_id": "user",
+        "status": "status",
+        "artifact_uri": "uri",
+        "start_time": "start",
+        "end_time": "end",
+    },
+    arrays={Kind.METRIC: "metrics", Kind.PARAM: "params", Kind.TAG: "tags"},
+    nullable=frozenset({"end_time"}),
+    datasets="inputs",
+)
+WANTED = {"start": True, "json": True}
+
+
+class Found(NamedTuple):
+    """A run on a page.
+
+    Attributes:
+        json: as it is answered, if its document has it.
+    """
+
+    run_id: str
+    position: Position
+    json: bytes | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched for."""
+
+    experiments: Sequence[int]
+    stages: Sequence[str]
+    expression: Expression | None
+    order: Sequence[Order]
+
+    @property
+    def condition(self) -> Condition:
+        """The runs that are searched for."""
+        stage = {"stage": self.stages[0] if len(self.stages) == 1 else {"$in": list(self.stages)}}
+        if all(field.kind is Kind.ATTRIBUTE for field in fields_of(self.expression)):
+            return {"$and": [self._within, stage, self._filter(SOURCE)]}
+        if len(self.experiments) > MOST_LOOKUPS:
+            return {"$and": [self._within, stage, self._filter(SOURCE)]}
+        each = [
+            {"$and": [{"experiment": key}, stage, self._filter(replace(SOURCE, experiment=key))]}
+            for key in self.experiments
+        ]
+        return each[0] if len(each) == 1 else {"$or": each}
+
+    @property
+    def _within(self) -> Condition:
+        return {"experiment": self.experiments[0] if len(self.experiments) == 1 else {"$in": list(self.experiments)}}
+
+    def _filter(self, source: Source) -> Condition:
+        return {} if self.expression is None else condition(self.expression, source)
+
+
+async def search(
+    database: Database, message: messages.SearchRuns, *, secret: bytes
+) -> Encoded[messages.SearchRunsResponse]:
+    """A page of runs."""
+    expression = parse_filter(message.filter, RUNS)
+    order = parse_order(message.order_by, RUNS)
+    keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
+    asked = ["runs", keys, message.filter or "", message.order_by, message.run_view_type]
+    position = read_token(secret, asked, message.page_token) if message.page_token else None
+    if not keys:
+        return _answer([], None)
+    query = Query(keys, STAGES[message.run_view_type], expression, order)
+    found = await page(database, query, position, message.max_results + 1)
+    shown = found[: message.max_results]
+    more = len(found) > len(shown) and bool(shown)
+    token = make_token(secret, asked, list(shown[-1].position)) if more else None
+    return _answer(await documents.of_runs(database, [(one.run_id, one.json) for one in shown]), token)
+
+
+def _answer(found: Sequence[bytes], token: str | None) -> Encoded[messages.SearchRunsResponse]:
+    runs = b'"runs":[' + b",".join(found) + b"]" if found else b""
+    next_page = f',"next_page_token":"{token}"'.encode() if token else b""
+    return Encoded(b"{" + runs + next_page + b"}", messages.SearchRunsResponse)
+
+
+async def page(database: Database, query: Query, position: Position | None, most: int) -> list[Found]:
+    """At most ``most`` runs behind a position, in order."""
+    paths = paging.plain_paths(query.order, SOURCE)
+    if paths is not None:
+        rows = await paging.by_attributes(database, "runs", query.condition, paths, position, most, {"json": True})
+        return [Found(one["_id"], at, one.get("json")) for one, at in rows]
+    if _is_walk(query):
+        walks = [_walk(database, replace(query, experiments=[key]), position, most) for key in query.experiments]
+        found = [one for walk in await asyncio.gather(*walks) for one in walk]
+        return sorted(found, key=lambda one: _place(one.position, query.order))[:most]
+    rows_ = await paging.by_keys(database, "runs", query.condition, query.order, SOURCE, position, most)
+    jsons = await database.find("runs", {"_id": {"$in": [run_id for run_id, _ in rows_]}}, {"json": True})
+    json_of = {one["_id"]: one.get("json") for one in jsons}
+    return [Found(run_id, at, json_of[run_id]) for run_id, at in rows_ if run_id in json_of]
+
+
+def _is_walk(query: Query) -> bool:
+    """Whether the order is that of a metric, which the index has for each experiment."""
+    first, *rest = query.order
+    return first.field.kind is Kind.METRIC and tuple(rest) == RUNS.ties and len(query.experiments) <= MOST_LOOKUPS
+
+
+def _place(position: Position, order: Sequence[Order]) -> tuple[int, float, int, str]:
+    (rank, value), (_, start), (_, run_id) = position
+    signed = 0.0 if value is None else value if order[0].ascending else -value
+    return rank, signed, -start, run_id
+
+
+# --- the order of a metric ------------------------------------------------------------------------------------
+
+
+async def _walk(database: Database, query: Query, position: Position | None, most: int) -> list[Found]:
+    """A page of one experiment's runs by a metric: those with a value, then NaN, then those without."""
+    walk = _Walk(database, query)
+    rank = VALUE if position is None else position[0][0]
+    found: list[Found] = []
+    if rank == VALUE:
+        by_value = walk.upwards if query.order[0].ascending else walk.downwards
+        found = await by_value(None if position is None else _entry(position), most)
+        position = None
+    if rank <= NAN and len(found) < most:
+        found += await walk.not_numbers(None if position is None else _entry(position), most - len(found))
+        position = None
+    if len(found) < most:
+        found += await walk.without(position, most - len(found))
+    return found
+
+
+def _entry(position: Position) -> Binary:
+    (_, value), (_, start), (_, run_id) = position
+    return lookup.place(math.nan if value is None else value, start, run_id)
+
+
+class _Walk:
+    """The walk along a metric's part of the index."""
+
+    def __init__(self, database: Database, query: Query) -> None:
+        (experiment,) = query.experiments
+        self._database = database
+        self._condition = query.condition
+        self._path = lookup.path(experiment, Kind.METRIC, query.order[0].field.key)
+        self._numbers = {"$lte": lookup.above(math.inf)}
+
+    async def upwards(self, behind: Binary | None, most: int) -> list[Found]:
+        """From the lowest value to the highest, or from behind an entry."""
+        return await self._between(self._numbers | ({} if behind is None else {"$gt": behind}), 1, most)
+
+    async def downwards(self, behind: Binary | None, most: int) -> list[Found]:
+        """From the highest value to the lowest. The index has equal ones the wrong way round."""
+        found: list[Found] = []
+        bounds = dict(self._numbers)
+        if behind is not None:
+            group = lookup.read_number(behind[:8])
+            found = await self._between({"$gt": behind, "$lte": lookup.above(group)}, 1, most)
+            bounds = {"$lt": lookup.below(group)}
+        if len(found) == most:
+            return found
+        left = most - len(found)
+        groups = [list(group) for _, group in groupby(await self._between(bounds, -1, left), key=_value)]
+        if sum(map(len, groups)) == left:
+            # The last of them may be cut, and then those that come first in it are missing.
+            cut = groups.pop()
+            value = _value(cut[0])
+            group_bounds = {"$gte": lookup.below(value), "$lte": lookup.above(value)}
+            groups.append((await self._between(group_bounds, 1, len(cut)))[::-1])
+        return found + [one for group in groups for one in group[::-1]]
+
+    async def not_numbers(self, behind: Binary | None, most: int) -> list[Found]:
+        """Those whose value is NaN."""
+        return await self._between({"$gt": behind or lookup.above(math.inf)}, 1, most, rank=NAN)
+
+    async def without(self, position: Position | None, most: int) -> list[Found]:
+        """Those without the metric, in the default order."""
+        condition = {"$and": [self._condition, {self._path: {"$exists": False}}]}
+        rest = None if position is None else position[1:]
+        paths = [("start", -1), ("_id", 1)]
+        rows = await paging.by_attributes(self._database, "runs", condition, paths, rest, most, WANTED)
+        return [Found(one["_id"], [(NOTHING, None), *at], one.get("json")) for one, at in rows]
+
+    async def _between(self, bounds: Condition, direction: int, most: int, rank: int = VALUE) -> list[Found]:
+        rows = await self._database.find(
+            "runs",
+            {"$and": [self._condition, {self._path: bounds}]},
+            {self._path: True, "json": True},
+            sort=[(self._path, direction)],
+            limit=most,
+        )
+        return [self._found(one, rank) for one in rows]
+
+    def _found(self, one: Document, rank: int) -> Found:
+        value, start, run_id = lookup.read_place(one["lookup"][self._path.partition(".")[2]])
+        return Found(
+            run_id, [(rank, value if rank == VALUE else None), (VALUE, start), (VALUE, run_id)], one.get("json")
+        )
+
+
+def _value(found: Found) -> float:
+    value: float = found.position[0][1]
+    return value

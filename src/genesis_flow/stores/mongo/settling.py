@@ -1,0 +1,114 @@
+"""The work of quiet moments: points go to buckets, and the JSON of a run to its document.
+
+Each server does it for the runs that it wrote to. Runs that a server left behind when it ended are found by their
+index, by any server that is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+
+from bson import Binary, ObjectId
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from genesis_flow.errors import GenesisFlowError
+from genesis_flow.stores.mongo import documents, points
+from genesis_flow.stores.mongo.database import Database
+from genesis_flow.stores.mongo.head import head_of
+from genesis_flow.stores.mongo.writer import Writer
+from genesis_flow.wire import codec
+
+log = logging.getLogger("genesis_flow.stores")
+
+INTERVAL_S = 0.5
+QUIET_S = 1.0
+AT_ONCE = 200
+SWEEP_S = 30.0
+LEFT_BEHIND_S = 60
+LONGEST_JSON = 2**20
+"""A longer one is built when it is asked for."""
+
+
+class Settler:
+    """Puts runs in order that have been quiet for a moment.
+
+    Args:
+        database: the database.
+        writer: knows which runs were written.
+    """
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database = database
+        self._writer = writer
+        self._task: asyncio.Task[None] | None = None
+        self._swept = 0.0
+
+    def start(self) -> None:
+        """Begins; must be called on the event loop that the database is used on."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name="mongo-settler")
+
+    async def close(self) -> None:
+        """Ends; what is left is found by its index."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            try:
+                while await self.settle_some():
+                    pass
+                if time.monotonic() - self._swept > SWEEP_S:
+                    self._swept = time.monotonic()
+                    await self._sweep()
+            except (GenesisFlowError, PyMongoError) as error:
+                log.debug("runs wait to be put in order: %s", error)  # the work is still there the next time
+
+    async def settle_some(self, quiet_s: float = QUIET_S) -> bool:
+        """Settles some of the runs that have been quiet; whether there may be more."""
+        before = time.monotonic() - quiet_s
+        due = [run_id for run_id, at in self._writer.written.items() if at <= before][:AT_ONCE]
+        if due:
+            await self.settle(due)
+            for run_id in due:
+                if self._writer.written.get(run_id, before + 1) <= before:
+                    del self._writer.written[run_id]
+        return len(due) == AT_ONCE
+
+    async def _sweep(self) -> None:
+        """Settles what ended servers left behind."""
+        long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=LEFT_BEHIND_S))
+        while True:
+            left = await self._database.find(
+                "runs", {"unsettled": True, "revision": {"$lt": long_ago}}, {"_id": True}, limit=AT_ONCE
+            )
+            if left:
+                await self.settle([one["_id"] for one in left])
+            if len(left) < AT_ONCE:
+                return
+
+    async def settle(self, run_ids: Sequence[str]) -> None:
+        """Puts these runs in order, as far as nobody writes to them meanwhile."""
+        found = await self._database.find("runs", {"_id": {"$in": list(run_ids)}}, documents.WITHOUT_LOOKUP)
+        heads = [head_of(one) for one in found]
+        for head in heads:
+            await points.move(self._database, head)
+        datasets = await documents.described(self._database, heads)
+        updates = []
+        for head in heads:
+            json = codec.encode(documents.run(head, datasets))
+            fields = {"json": Binary(json)} if len(json) <= LONGEST_JSON else {}
+            of_revision = {"experiment": head.experiment, "_id": head.run_id, "revision": head.revision}
+            change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})
+            updates.append(UpdateOne(of_revision, change))
+        if updates:
+            await self._database.bulk("runs", updates)

@@ -1,0 +1,343 @@
+"""Group commit: concurrent writes to runs become one bulk write under one acknowledgement.
+
+While one bulk is on its way, what comes in waits, and then goes together. Each piece of work is an edit of a run's
+head; edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what
+another server wrote meanwhile, or after a failure that leaves open whether the write was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bson import ObjectId
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from genesis_flow.errors import DocumentFull, GenesisFlowError, RunNotFound, ShuttingDown, StoreBusy, Unavailable
+from genesis_flow.stores.mongo import points
+from genesis_flow.stores.mongo.database import TOO_LARGE, Database, Document
+from genesis_flow.stores.mongo.documents import WITHOUT_LOOKUP
+from genesis_flow.stores.mongo.head import Head, HistoryNeeded, head_of
+
+T = TypeVar("T")
+Edit = Callable[[Head], T]
+
+MOST_IN_A_BULK = 256
+DEADLINE_S = 30.0
+"""How long a write waits for a database that does not take it, before its caller is told so."""
+PAUSE_S = 0.1
+HEADS_KEPT = 1_000
+HEADS_KEPT_BYTES = 16 * 2**20
+HEAD_AGE_S = 60.0
+MANY_PENDING_BYTES = 2**16
+"""Points that wait in a run's document beyond this are moved to buckets although the run is not quiet."""
+MOST_PENDING_BYTES = 2**20
+"""Points that wait in a run's document beyond this are moved to buckets before more are taken."""
+
+log = logging.getLogger("genesis_flow.stores")
+
+
+@dataclass(eq=False)
+class _Job:
+    """A piece of work.
+
+    Attributes:
+        document: of a run that is to be made.
+        result: what the edit answered when it was last made.
+        tried: the revision that it was last sent with.
+    """
+
+    run_id: str
+    edit: Edit[Any]
+    future: asyncio.Future[Any]
+    deadline: float
+    document: Document | None
+    result: Any = None
+    tried: ObjectId | None = None
+
+
+class Heads:
+    """The heads of runs that were written lately; they need not be read again before the next write."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[Head, int, float]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, run_id: str) -> Head | None:
+        """The head of a run, unless it was forgotten."""
+        found = self._kept.get(run_id)
+        if found is None or time.monotonic() - found[2] > HEAD_AGE_S:
+            return None
+        return found[0]
+
+    def keep(self, head: Head) -> None:
+        """Remembers a head as it stands in the database now."""
+        self.forget(head.run_id)
+        head.known.clear()
+        size = _size(head)
+        self._kept[head.run_id] = head, size, time.monotonic()
+        self._bytes += size
+        while len(self._kept) > HEADS_KEPT or (self._bytes > HEADS_KEPT_BYTES and len(self._kept) > 1):
+            self.forget(next(iter(self._kept)))
+
+    def forget(self, run_id: str) -> None:
+        """Has the head read again before the next write."""
+        if found := self._kept.pop(run_id, None):
+            self._bytes -= found[1]
+
+
+def _size(head: Head) -> int:
+    texts = sum(len(key) + len(text) for entries in (head.params, head.tags) for key, text in entries.items())
+    return 2_000 + texts + 600 * len(head.metrics) + 100 * (len(head.params) + len(head.tags)) + head.pending_bytes
+
+
+class Writer:
+    """What writes to runs.
+
+    Args:
+        database: the database.
+
+    Attributes:
+        on_commit: told the number of writes in each bulk.
+        written: runs that were written to and are not in order yet, with the time of their last write.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs: list[_Job] = []
+        self._heads = Heads()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self.on_commit: Callable[[int], None] = lambda writes: None
+        self.written: dict[str, float] = {}
+        self._moves: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for the bulk that is on its way."""
+        return len(self._jobs)
+
+    async def edit(self, run_id: str, edit: Edit[T]) -> T:
+        """Changes a run and answers when the change is durable.
+
+        Raises:
+            RunNotFound: there is no such run.
+            Unavailable: the database did not take it in time; it may still have been written.
+        """
+        return await self._put(run_id, edit, None)
+
+    async def create(self, document: Document) -> None:
+        """Adds the document of a new run."""
+        await self._put(document["_id"], lambda head: None, document)
+
+    async def _put(self, run_id: str, edit: Edit[T], document: Document | None) -> T:
+        if self._closing:
+            raise ShuttingDown
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(run_id, edit, future, time.monotonic() + DEADLINE_S, document))
+        if self._task is None:
+            self._task = asyncio.create_task(self._write_all(), name="mongo-writer")
+        return await future
+
+    async def close(self) -> None:
+        """Finishes what was asked."""
+        self._closing = True
+        if self._task is not None:
+            await self._task
+        if self._moves:
+            await asyncio.wait(self._moves.values())
+
+    def forget(self, run_ids: Iterable[str]) -> None:
+        """Has these runs read again before the next write."""
+        for run_id in run_ids:
+            self._heads.forget(run_id)
+
+    def head(self, run_id: str) -> Head | None:
+        """The head of a run that was written lately."""
+        return self._heads.get(run_id)
+
+    # --- the writer's task ----------------------------------------------------------------------------------
+
+    async def _write_all(self) -> None:
+        try:
+            while self._jobs:
+                jobs, self._jobs = self._jobs[:MOST_IN_A_BULK], self._jobs[MOST_IN_A_BULK:]
+                try:
+                    await self._commit(jobs)
+                except Exception as error:
+                    # Nothing foreseen: nobody may wait for ever, and the next bulk starts from the database.
+                    self.forget(job.run_id for job in jobs)
+                    _fail(jobs, error)
+        finally:
+            self._task = None
+
+    async def _commit(self, jobs: list[_Job]) -> None:
+        """Brings every job to its outcome; those that another server's write was in the way of are made again."""
+        while jobs:
+            try:
+                jobs = await self._attempt(jobs)
+            except Unavailable as error:
+                # Whether it was done is open. The runs are read again: what was done is found there.
+                self.forget(job.run_id for job in jobs)
+                late = [job for job in jobs if time.monotonic() > job.deadline]
+                _fail(late, error)
+                jobs = [job for job in jobs if not job.future.done()]
+                await asyncio.sleep(PAUSE_S if jobs else 0)
+
+    async def _attempt(self, jobs: Sequence[_Job]) -> list[_Job]:
+        """Sends one bulk; the jobs that have to be made again."""
+        heads = await self._load(jobs)
+        made: list[_Job] = []
+        for job in jobs:
+            try:
+                await self._make(job, heads)
+                made.append(job)
+            except Unavailable:
+                raise
+            except GenesisFlowError as error:
+                _fail([job], error)
+        # Also when nothing changed: what an edit found there may be another's write that is not durable yet.
+        wanted = {job.run_id for job in made if job.document is None}
+        inserts = {job.run_id: job.document for job in made if job.document is not None}
+        updates = {run_id: heads[run_id].write() for run_id in wanted}
+        for job in made:
+            job.tried = heads[job.run_id].revision if job.run_id in updates else None
+        failed, again = await self._send(inserts, updates, heads)
+        for run_id, head in heads.items():
+            if run_id not in failed and run_id not in again:
+                self._heads.keep(head)
+                self._relieve(head)
+        self.on_commit(len(made))
+        return self._settle(made, failed, again)
+
+    def _relieve(self, head: Head) -> None:
+        """Has a document that grows moved its points to buckets, while others are written."""
+        if head.pending_bytes > MANY_PENDING_BYTES and head.run_id not in self._moves:
+            task = asyncio.create_task(points.move(self._database, head), name="mongo-move")
+            self._moves[head.run_id] = task
+            task.add_done_callback(lambda done: self._moved(head.run_id, done))
+
+    def _moved(self, run_id: str, task: asyncio.Task[None]) -> None:
+        del self._moves[run_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.debug("points wait in their run's document: %s", error)  # they are moved the next time
+
+    async def _make(self, job: _Job, heads: dict[str, Head]) -> None:
+        """Makes the job's edit, unless an attempt whose answer was lost has done it."""
+        if job.document is not None:
+            return
+        head = heads.get(job.run_id)
+        if head is None:
+            raise RunNotFound(job.run_id)
+        if job.tried is not None and job.tried in head.revisions:
+            return
+        while True:
+            try:
+                job.result = job.edit(head)
+                return
+            except HistoryNeeded as needed:
+                await points.learn(self._database, head, needed.spans)
+
+    def _settle(self, made: list[_Job], failed: dict[str, GenesisFlowError], again: set[str]) -> list[_Job]:
+        left: list[_Job] = []
+        for job in made:
+            if job.run_id in failed:
+                _fail([job], failed[job.run_id])
+            elif job.run_id in again:
+                left.append(job)
+            elif not job.future.done():  # else the caller has gone; the write stays
+                job.future.set_result(job.result)
+        return left
+
+    async def _load(self, jobs: Iterable[_Job]) -> dict[str, Head]:
+        """The heads of the runs that the jobs write to, of those that exist."""
+        wanted = {job.run_id for job in jobs if job.document is None}
+        heads = {run_id: head for run_id in wanted if (head := self._heads.get(run_id)) is not None}
+        missing = [run_id for run_id in wanted if run_id not in heads]
+        if missing:
+            for found in await self._database.find("runs", {"_id": {"$in": missing}}, WITHOUT_LOOKUP):
+                heads[found["_id"]] = head = head_of(found)
+                self._database.remember(head.run_id, head.experiment)
+        # Taken out while they change: what fails must not be found there.
+        self.forget(heads)
+        for head in heads.values():
+            if head.pending_bytes > MOST_PENDING_BYTES:
+                await points.move(self._database, head)
+        return heads
+
+    async def _send(
+        self, inserts: dict[str, Document], updates: dict[str, UpdateOne], heads: dict[str, Head]
+    ) -> tuple[dict[str, GenesisFlowError], set[str]]:
+        """The runs whose write failed, and those that another write was in the way of."""
+        writes: list[Any] = [*map(InsertOne, inserts.values()), *updates.values()]
+        if not writes:
+            return {}, set()
+        ids = [*inserts, *updates]
+        failed: dict[str, GenesisFlowError] = {}
+        try:
+            met = await self._database.bulk("runs", writes)
+        except BulkWriteError as error:
+            met = int(error.details.get("nMatched", 0))
+            failed = self._failures(error, ids, inserts)
+        except DocumentFull as error:
+            if len(writes) > 1:
+                return await self._send_each(writes, ids)
+            failed = dict.fromkeys(ids, error)
+        self.written.update(dict.fromkeys((run_id for run_id in ids if run_id not in failed), time.monotonic()))
+        expected = [run_id for run_id in updates if run_id not in failed]
+        if met == len(expected):
+            return failed, set()
+        return failed, await self._not_written({run_id: heads[run_id] for run_id in expected})
+
+    async def _send_each(self, writes: list[Any], ids: list[str]) -> tuple[dict[str, GenesisFlowError], set[str]]:
+        """One of the writes is larger than the driver sends: it must not take the others with it."""
+        failed: dict[str, GenesisFlowError] = {}
+        again: set[str] = set()
+        for run_id, write in zip(ids, writes, strict=True):
+            try:
+                met = await self._database.bulk("runs", [write])
+            except DocumentFull as error:
+                failed[run_id] = error
+                continue
+            if isinstance(write, UpdateOne) and not met:
+                again.add(run_id)
+        return failed, again
+
+    def _failures(
+        self, error: BulkWriteError, ids: list[str], inserts: dict[str, Document]
+    ) -> dict[str, GenesisFlowError]:
+        """The errors of single writes.
+
+        Raises:
+            Unavailable: the whole was not confirmed.
+        """
+        failed: dict[str, GenesisFlowError] = {}
+        for one in error.details.get("writeErrors", ()):
+            run_id, code = ids[one["index"]], one.get("code")
+            if code == 11000 and run_id in inserts:
+                continue  # ids are never made twice: it was inserted by an attempt whose answer was lost
+            if code not in TOO_LARGE:
+                raise StoreBusy
+            failed[run_id] = DocumentFull()
+        if error.details.get("writeConcernErrors"):
+            raise StoreBusy
+        return failed
+
+    async def _not_written(self, heads: dict[str, Head]) -> set[str]:
+        """Those whose new revision the database does not have."""
+        wanted: dict[str, ObjectId] = {run_id: head.revision for run_id, head in heads.items()}
+        found = await self._database.find("runs", {"_id": {"$in": list(wanted)}}, {"revisions": True})
+        written = {one["_id"] for one in found if wanted[one["_id"]] in one["revisions"]}
+        return wanted.keys() - written
+
+
+def _fail(jobs: Iterable[_Job], error: BaseException) -> None:
+    for job in jobs:
+        if not job.future.done():
+            job.future.set_exception(error)

@@ -1,0 +1,24 @@
+"""The databases that tests run on, each started once a session and ended with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import mongod
+
+
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[str]:
+    """The URI of a MongoDB, without a database."""
+    with mongod.any_mongod() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def mongodb_uri(mongodb_server: str) -> Iterator[str]:
+    """The URI of an empty database of a MongoDB, one for each module of tests."""
+    uri = mongod.database(mongodb_server)
+    yield uri
+    mongod.drop(uri)
