@@ -157,19 +157,18 @@ async def require(database: Database, model_id: str) -> Document:
 
 
 async def experiments_of(database: Database, model_ids: Collection[str]) -> dict[str, int]:
-    """The experiment of each of these models, deleted or not.
-
-    Raises:
-        LoggedModelNotFound: one of them does not exist.
-    """
+    """The experiment of each of these models that exists, deleted or not."""
     if not model_ids:
         return {}
     found = await database.find("models", {"_id": {"$in": sorted(model_ids)}}, {"experiment": True})
-    known = {one["_id"]: int(one["experiment"]) for one in found}
-    for model_id in model_ids:
-        if model_id not in known:
-            raise LoggedModelNotFound(model_id)
-    return known
+    return {one["_id"]: int(one["experiment"]) for one in found}
+
+
+def require_all(known: Collection[str], metrics: Iterable[Metric]) -> None:
+    """Raises ``LoggedModelNotFound`` if a metric names a model that is not among the known ones."""
+    for metric in metrics:
+        if metric.model_id and metric.model_id not in known:
+            raise LoggedModelNotFound(metric.model_id)
 
 
 async def add_points(

@@ -106,6 +106,7 @@ async def log_batch(database: Database, writer: Writer, message: messages.LogBat
     def edit(head: Head) -> None:
         require_active(head)
         params = new_params(head, message.params)
+        logged_models.require_all(models, with_models)
         head.add_points(message.metrics)
         head.add_params(params)
         tags = {tag.key or "": tag.value or "" for tag in message.tags}
