@@ -51,6 +51,7 @@ DEFAULT_NAME = "genesis_flow"
 DEADLINE_S = 20.0
 """For one command with all the retries of the driver, unless the URI says another ``timeoutMS``."""
 COMPATIBLE_OPTIONS = {"appname": "genesis-flow", "serverSelectionTimeoutMS": 15_000, "connectTimeoutMS": 5_000}
+RETRY_PAUSE_S = 0.05
 INDEX_DEADLINE_S = 3_600.0
 # One round trip for what mostly is one page.
 BATCH = 5_000
@@ -140,7 +141,7 @@ class Database:
             except (DuplicateKeyError, BulkWriteError):
                 raise
             except PyMongoError as error:
-                wait = retry_after_s(getattr(error, "code", None), str(error))
+                wait = _pause_s(error)
                 if wait is None or time.monotonic() + wait > deadline:
                     raise translated(error) from error
                 await asyncio.sleep(wait)
@@ -228,6 +229,15 @@ class Database:
     async def collection_names(self) -> list[str]:
         """The names of the collections."""
         return await self.call(lambda: self._database.list_collection_names())
+
+
+def _pause_s(error: PyMongoError) -> float | None:
+    """After which time a command may be sent again that failed so; None, if it may not."""
+    if error.timeout or isinstance(error, ServerSelectionTimeoutError):
+        return None  # the time is up
+    if isinstance(error, AutoReconnect) or error.has_error_label("RetryableWriteError"):
+        return RETRY_PAUSE_S
+    return retry_after_s(getattr(error, "code", None), str(error))
 
 
 def translated(error: PyMongoError) -> GenesisFlowError:

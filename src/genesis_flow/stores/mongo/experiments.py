@@ -157,12 +157,17 @@ async def delete_tag(database: Database, message: messages.DeleteExperimentTag) 
 
 async def _edit_tags(database: Database, experiment_id: str, change: Any) -> None:
     """Changes the tags of an active experiment, on what another server wrote meanwhile too."""
+    made: set[ObjectId] = set()
     for _ in range(ATTEMPTS):
         found = await require_active(database, experiment_id)
+        if found["revision"] in made:
+            return  # an attempt whose answer was lost
         tags = texts(found["tags"])
         change(tags)
+        revision = ObjectId()
+        made.add(revision)
         of_revision = {"_id": found["_id"], "revision": found["revision"]}
-        if await database.update("experiments", of_revision, {"$set": {"tags": pairs(tags), "revision": ObjectId()}}):
+        if await database.update("experiments", of_revision, {"$set": {"tags": pairs(tags), "revision": revision}}):
             return
     raise StoreBusy
 

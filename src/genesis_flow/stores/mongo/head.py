@@ -94,6 +94,7 @@ class Head:
     Attributes:
         revisions: the last few that the document had, when it was read.
         pending: points that are in the document and not yet in buckets: by revision, the packed points of each key.
+        pending_bytes: their size.
         known: of some metrics the points that are stored, as far as they were asked for.
     """
 
@@ -115,10 +116,13 @@ class Head:
     dropped: dict[str, str] = field(default_factory=dict)
     points: dict[str, list[bytes]] = field(default_factory=dict)
 
-    @property
-    def pending_bytes(self) -> int:
-        """The size of the points that wait in the document."""
-        return sum(len(raw) for chunk in self.pending.values() for raw in chunk.values())
+    def __post_init__(self) -> None:
+        self.pending_bytes = sum(map(_size, self.pending.values()))
+
+    def moved(self, revision: ObjectId) -> None:
+        """Notes that the points of a revision do not wait in the document any more."""
+        if chunk := self.pending.pop(revision, None):
+            self.pending_bytes -= _size(chunk)
 
     # --- changes ----------------------------------------------------------------------------------------------
 
@@ -249,10 +253,15 @@ class Head:
         if self.points:
             chunk = {key: b"".join(parts) for key, parts in self.points.items()}
             self.pending[self.revision] = chunk
+            self.pending_bytes += _size(chunk)
             push["pending"] = {"revision": self.revision, "points": Binary(msgspec.msgpack.encode(chunk))}
         update: Document = {"$set": changes, "$push": push, "$unset": {"json": "", **self.dropped}}
         self.changes, self.dropped, self.points = {}, {}, {}
         return UpdateOne({"experiment": self.experiment, "_id": self.run_id, "revision": before}, update)
+
+
+def _size(chunk: Mapping[str, bytes]) -> int:
+    return sum(len(key) + len(raw) for key, raw in chunk.items())
 
 
 def pairs(texts: Mapping[str, str]) -> list[Document]:

@@ -136,9 +136,13 @@ def _merged(
 
 async def _edit(database: Database, model_id: str, change: Callable[[Document], Document]) -> Document:
     """Changes fields of a model, on what another server wrote meanwhile too; the document as it is then."""
+    made: set[ObjectId] = set()
     for _ in range(ATTEMPTS):
         found = await require(database, model_id)
+        if found["revision"] in made:
+            return found  # an attempt whose answer was lost
         fields = change(found) | {"revision": ObjectId()}
+        made.add(fields["revision"])
         of_revision = {"experiment": found["experiment"], "_id": model_id, "revision": found["revision"]}
         if await database.update("models", of_revision, {"$set": fields}):
             return found | fields

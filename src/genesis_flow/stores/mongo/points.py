@@ -63,7 +63,7 @@ async def move(database: Database, head: Head) -> None:
         {"$pull": {"pending": {"revision": {"$in": moved}}}},
     )
     for revision in moved:
-        head.pending.pop(revision, None)
+        head.moved(revision)
 
 
 def _into_buckets(run_id: str, key: str, raw: bytes) -> Iterable[InsertOne[Document] | UpdateOne]:

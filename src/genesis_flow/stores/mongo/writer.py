@@ -1,6 +1,6 @@
 """Group commit: concurrent writes to runs become one bulk write under one acknowledgement.
 
-While one bulk is on its way, what comes in waits, and then goes together. Each piece of work is an edit of a run's
+While bulks are on their way, what comes in waits, and then goes together. Each piece of work is an edit of a run's
 head; edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what
 another server wrote meanwhile, or after a failure that leaves open whether the write was done.
 """
@@ -29,6 +29,8 @@ T = TypeVar("T")
 Edit = Callable[[Head], T]
 
 MOST_IN_A_BULK = 256
+FLIGHTS = 2
+"""Bulks on their way at once: while the database works on one, the next is made ready."""
 DEADLINE_S = 30.0
 """How long a write waits for a database that does not take it, before its caller is told so."""
 PAUSE_S = 0.1
@@ -112,7 +114,8 @@ class Writer:
         self._database = database
         self._jobs: list[_Job] = []
         self._heads = Heads()
-        self._task: asyncio.Task[None] | None = None
+        self._flights: set[asyncio.Task[None]] = set()
+        self._in_flight: set[str] = set()
         self._closing = False
         self.on_commit: Callable[[int], None] = lambda writes: None
         self.written: dict[str, float] = {}
@@ -141,15 +144,14 @@ class Writer:
             raise ShuttingDown
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.append(_Job(run_id, edit, future, time.monotonic() + DEADLINE_S, document))
-        if self._task is None:
-            self._task = asyncio.create_task(self._write_all(), name="mongo-writer")
+        self._take_off()
         return await future
 
     async def close(self) -> None:
         """Finishes what was asked."""
         self._closing = True
-        if self._task is not None:
-            await self._task
+        while self._flights:
+            await asyncio.wait(self._flights)
         if self._moves:
             await asyncio.wait(self._moves.values())
 
@@ -162,20 +164,35 @@ class Writer:
         """The head of a run that was written lately."""
         return self._heads.get(run_id)
 
-    # --- the writer's task ----------------------------------------------------------------------------------
+    # --- bulks ------------------------------------------------------------------------------------------------
 
-    async def _write_all(self) -> None:
+    def _take_off(self) -> None:
+        """Sends what waits, as far as it may go: not too many bulks at once, and of each run only one."""
+        while self._jobs and len(self._flights) < FLIGHTS:
+            ready = [job for job in self._jobs if job.run_id not in self._in_flight][:MOST_IN_A_BULK]
+            if not ready:
+                return
+            taken = set(map(id, ready))
+            self._jobs = [job for job in self._jobs if id(job) not in taken]
+            self._in_flight.update(job.run_id for job in ready)
+            flight = asyncio.create_task(self._fly(ready), name="mongo-bulk")
+            self._flights.add(flight)
+            flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: asyncio.Task[None]) -> None:
+        self._flights.discard(flight)
+        self._take_off()
+
+    async def _fly(self, jobs: list[_Job]) -> None:
+        runs = {job.run_id for job in jobs}
         try:
-            while self._jobs:
-                jobs, self._jobs = self._jobs[:MOST_IN_A_BULK], self._jobs[MOST_IN_A_BULK:]
-                try:
-                    await self._commit(jobs)
-                except Exception as error:
-                    # Nothing foreseen: nobody may wait for ever, and the next bulk starts from the database.
-                    self.forget(job.run_id for job in jobs)
-                    _fail(jobs, error)
+            await self._commit(jobs)
+        except Exception as error:
+            # Nothing foreseen: nobody may wait for ever, and the next bulk starts from the database.
+            self.forget(runs)
+            _fail(jobs, error)
         finally:
-            self._task = None
+            self._in_flight -= runs
 
     async def _commit(self, jobs: list[_Job]) -> None:
         """Brings every job to its outcome; those that another server's write was in the way of are made again."""
