@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import mongod
+from tests import mongod, postgres
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,16 @@ def mongodb_uri(mongodb_server: str) -> Iterator[str]:
     uri = mongod.database(mongodb_server)
     yield uri
     mongod.drop(uri)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URI of a PostgreSQL."""
+    with postgres.any_postgres() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def postgresql_uri(postgresql_server: str) -> str:
+    """The URI of an empty database of a PostgreSQL, one for each module of tests."""
+    return postgres.database(postgresql_server)

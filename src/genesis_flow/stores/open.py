@@ -14,7 +14,8 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
 
     Args:
         uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``,
-            ``mongodb://host/database``, ``mongodb+srv://host/database``, ``memory:`` or ``http(s)://…``.
+            ``mongodb://host/database``, ``mongodb+srv://host/database``,
+            ``postgresql://host/database``, ``memory:`` or ``http(s)://…``.
         artifact_root: below which new experiments get their artifact locations.
 
     Raises:
@@ -36,12 +37,18 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             from genesis_flow.stores.mongo.store import MongoStore
 
             return MongoStore(uri, artifact_root=artifact_root)
+        case "postgresql" | "postgres" | "postgresql+psycopg":
+            from genesis_flow.stores.sql.postgresql_store import open_postgresql
+
+            return open_postgresql(uri, artifact_root=artifact_root)
         case "http" | "https":
             from genesis_flow.stores.rest import RestStore
 
             return RestStore(uri)
         case _:
-            raise UnsupportedLocation(scheme, "A store is sqlite:///path/to/file.db or mongodb://host/database")
+            raise UnsupportedLocation(
+                scheme, "A store is sqlite:///path/to/file.db, postgresql://host/database or mongodb://host/database"
+            )
 
 
 def sqlite_path(rest: str) -> Path:

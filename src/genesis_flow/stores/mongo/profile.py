@@ -36,8 +36,8 @@ class Profile:
     options: dict[str, Any]
 
 
-# PERF: retries are the store's own, since each of its writes may be sent again. For those of the driver the server notes
-# every single write in one more document: 16 updates in 6.3 ms instead of 4.8.
+# PERF: retries are the store's own, since each of its writes may be sent again. For those of the driver the database
+# notes every single write in one more document: 16 updates in 6.3 ms instead of 4.8.
 OPTIONS = {"retryWrites": False}
 MONGODB = Profile("mongodb", sorts_on_disk=True, options=OPTIONS)
 COSMOS = Profile("cosmos", sorts_on_disk=False, options=OPTIONS)

@@ -31,6 +31,10 @@ class Statement:
         self._clause = clause
         self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
 
+    def clause(self, dialect: Dialect) -> ClauseElement:
+        """The statement for this kind of database."""
+        return self._clause if isinstance(self._clause, ClauseElement) else self._clause(dialect)
+
     def text(self, dialect: Dialect) -> str:
         """The SQL for this kind of database."""
         return self.compiled(dialect)[0]
@@ -39,8 +43,7 @@ class Statement:
         """The SQL for this kind of database, and the values that the statement carries in itself."""
         found = self._compiled.get(dialect.name)
         if found is None:
-            clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(dialect)
-            compiled = clause.compile(dialect=dialect)
+            compiled = self.clause(dialect).compile(dialect=dialect)
             constants = {name: value for name, value in compiled.params.items() if value is not None}
             found = self._compiled[dialect.name] = str(compiled), constants
         return found
@@ -64,8 +67,8 @@ class Connection(Protocol):
     def run(self, statement: Statement, **values: Any) -> int:
         """Runs a statement; the number of rows that it changed."""
 
-    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
-        """Runs a statement once for each set of values."""
+    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
+        """Inserts a row for each set of values, of which each column is bound to its own name; how many it changed."""
 
     def array(self, values: Iterable[int]) -> Any:
         """Integers as one value, for :func:`among`."""
@@ -97,17 +100,17 @@ Work = Callable[[Connection], T]
 
 
 class Database(Protocol):
-    """How a kind of database runs work without blocking the event loop.
-
-    Attributes:
-        on_commit: told the number of writes in each commit.
-    """
-
-    on_commit: Callable[[int], None]
+    """How a kind of database runs work without blocking the event loop."""
 
     @property
     def waiting(self) -> int:
         """How many writes wait for a commit."""
+
+    def watch(self, on_commit: Callable[[int], None]) -> None:
+        """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
+
+    async def secret(self) -> bytes:
+        """The key that signs page tokens."""
 
     async def read(self, work: Work[T]) -> T:
         """Runs short reads: a few rows by key."""

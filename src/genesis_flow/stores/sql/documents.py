@@ -44,7 +44,10 @@ EMPTY = Statement(
     sa.update(RUNS).where(RUNS.c.id == value("run"), RUNS.c.document.is_not(None)).values(document=sa.null())
 )
 FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text")))
-UNSETTLED = Statement(sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE))
+# Runs that another server writes to at this moment are left for later.
+UNSETTLED = Statement(
+    sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE).with_for_update(skip_locked=True)
+)
 
 
 def empty(connection: Connection, run: int) -> None:

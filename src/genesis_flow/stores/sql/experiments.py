@@ -31,7 +31,10 @@ COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.cre
 
 BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id")))
 BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name")))
-STAGE_AND_LOCATION = Statement(sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id")))
+_STATE = sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id"))
+# Where several servers may write: what is made in an experiment is made before or after its stage changes.
+STATE_TO_USE = Statement(_STATE.with_for_update(read=True))
+STATE_TO_CHANGE = Statement(_STATE.with_for_update())
 TAGS_OF = Statement(sa.select(TAGS.c.key, TAGS.c.value).where(TAGS.c.experiment_id == value("id")))
 INSERT = Statement(sa.insert(T).values({c: value(c) for c in ("name", "artifact_location", "lifecycle_stage")} | {
     "created_ms": value("now"), "updated_ms": value("now"),
@@ -113,7 +116,7 @@ def restore(
 
 def _set_stage(connection: Connection, experiment_id: str, before: str, after: str, now_ms: int) -> None:
     key = experiment_key(experiment_id)
-    row = connection.row(STAGE_AND_LOCATION, id=key)
+    row = connection.row(STATE_TO_CHANGE, id=key)
     if row is None or row[0] != before:
         raise ExperimentNotFound(experiment_id)
     connection.run(SET_STAGE, row=key, stage=after, now=now_ms)
@@ -142,7 +145,7 @@ def require_active(connection: Connection, experiment_id: str) -> tuple[int, str
         ExperimentNotFound, ExperimentNotActive
     """
     key = experiment_key(experiment_id)
-    row = connection.row(STAGE_AND_LOCATION, id=key)
+    row = connection.row(STATE_TO_USE, id=key)
     if row is None:
         raise ExperimentNotFound(experiment_id)
     if row[0] != ACTIVE:

@@ -20,27 +20,32 @@ HEAD_LENGTH = 64
 
 metadata = sa.MetaData()
 
+# Texts are compared by code points everywhere; PostgreSQL would go by the language of its database.
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+# SQLite numbers rows only if the type is INTEGER, which has 64 bits there.
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def key() -> sa.Column[str]:
     """The column for the name of a param, tag or metric, part of its table's primary key."""
-    return sa.Column("key", sa.Text, primary_key=True)
+    return sa.Column("key", TEXT, primary_key=True)
 
 
 # Who made the database, its schema version, and the secret that signs page tokens.
 properties = sa.Table(
     "genesis_properties",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("value", TEXT, nullable=False),
 )
 
 experiments = sa.Table(
     "experiments",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("artifact_location", sa.Text, nullable=False),
-    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("name", TEXT, nullable=False, unique=True),
+    sa.Column("artifact_location", TEXT, nullable=False),
+    sa.Column("lifecycle_stage", TEXT, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -49,26 +54,26 @@ experiments = sa.Table(
 experiment_tags = sa.Table(
     "experiment_tags",
     metadata,
-    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), primary_key=True),
+    sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), primary_key=True),
     key(),
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("value", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("run_id", sa.Text, nullable=False, unique=True),
-    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("lifecycle_stage", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("run_id", TEXT, nullable=False, unique=True),
+    sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("lifecycle_stage", TEXT, nullable=False),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("user_id", TEXT, nullable=False),
+    sa.Column("status", TEXT, nullable=False),
     sa.Column("started_ms", sa.BigInteger, nullable=False),
     sa.Column("ended_ms", sa.BigInteger),
     sa.Column("deleted_ms", sa.BigInteger),
-    sa.Column("artifact_uri", sa.Text, nullable=False),
+    sa.Column("artifact_uri", TEXT, nullable=False),
     sa.Column("document", sa.LargeBinary),
 )
 # The default order of a search: the latest started first, equal ones by id.
@@ -86,13 +91,13 @@ def _entries(name: str) -> sa.Table:
     return sa.Table(
         name,
         metadata,
-        sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
         key(),
-        sa.Column("value", sa.Text, nullable=False),
-        sa.Column("experiment_id", sa.Integer, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
+        sa.Column("experiment_id", KEY, nullable=False),
         # The first HEAD_LENGTH characters of the value. A column of its own, because SQLite answers from an index alone
         # only if that holds plain columns.
-        sa.Column("head", sa.Text, nullable=False),
+        sa.Column("head", TEXT, nullable=False),
         sa.Index(f"{name}_by_value", "experiment_id", "key", "head", "run"),
         sqlite_with_rowid=False,
     )
@@ -105,12 +110,12 @@ run_tags = _entries("run_tags")
 run_metrics = sa.Table(
     "run_metrics",
     metadata,
-    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
     key(),
     sa.Column("value", sa.Double),
     sa.Column("timestamp", sa.BigInteger, nullable=False),
     sa.Column("step", sa.BigInteger, nullable=False),
-    sa.Column("experiment_id", sa.Integer, nullable=False),
+    sa.Column("experiment_id", KEY, nullable=False),
     sa.Index("run_metrics_by_value", "experiment_id", "key", "value", "run"),
     sqlite_with_rowid=False,
 )
@@ -120,37 +125,37 @@ run_metrics = sa.Table(
 metric_points = sa.Table(
     "metric_points",
     metadata,
-    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
     key(),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("number", sa.Double, primary_key=True),
-    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("value", TEXT, primary_key=True),
     sqlite_with_rowid=False,
 )
 
 datasets = sa.Table(
     "datasets",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("source_type", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("schema", sa.Text),
-    sa.Column("profile", sa.Text),
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("digest", TEXT, nullable=False),
+    sa.Column("source_type", TEXT, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("schema", TEXT),
+    sa.Column("profile", TEXT),
     sa.UniqueConstraint("experiment_id", "name", "digest"),
 )
 
 run_datasets = sa.Table(
     "run_datasets",
     metadata,
-    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-    sa.Column("dataset", sa.Integer, sa.ForeignKey("datasets.id"), primary_key=True),
+    sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("dataset", KEY, sa.ForeignKey("datasets.id"), primary_key=True),
     # What the dataset was used for, a copy of its tag mlflow.data.context.
-    sa.Column("context", sa.Text),
-    sa.Column("tags", sa.Text, nullable=False),  # JSON: [[key, value], …]
+    sa.Column("context", TEXT),
+    sa.Column("tags", TEXT, nullable=False),  # JSON: [[key, value], …]
     sa.Index("run_datasets_by_dataset", "dataset", "run"),
     sqlite_with_rowid=False,
 )
@@ -158,9 +163,9 @@ run_datasets = sa.Table(
 run_models = sa.Table(
     "run_models",
     metadata,
-    sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-    sa.Column("direction", sa.Text, primary_key=True),  # input, output
-    sa.Column("model_id", sa.Text, primary_key=True),
+    sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("direction", TEXT, primary_key=True),  # input, output
+    sa.Column("model_id", TEXT, primary_key=True),
     sa.Column("step", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -168,16 +173,16 @@ run_models = sa.Table(
 logged_models = sa.Table(
     "logged_models",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("model_id", sa.Text, nullable=False, unique=True),
-    sa.Column("experiment_id", sa.Integer, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("lifecycle_stage", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("model_type", sa.Text, nullable=False),
-    sa.Column("source_run_id", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("status_message", sa.Text),
-    sa.Column("artifact_uri", sa.Text, nullable=False),
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("model_id", TEXT, nullable=False, unique=True),
+    sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
+    sa.Column("lifecycle_stage", TEXT, nullable=False),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("model_type", TEXT, nullable=False),
+    sa.Column("source_run_id", TEXT, nullable=False),
+    sa.Column("status", TEXT, nullable=False),
+    sa.Column("status_message", TEXT),
+    sa.Column("artifact_uri", TEXT, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
     sa.Index("logged_models_by_creation", "experiment_id", "created_ms", "model_id"),
@@ -188,9 +193,9 @@ def _model_entries(name: str) -> sa.Table:
     return sa.Table(
         name,
         metadata,
-        sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
+        sa.Column("model", KEY, sa.ForeignKey("logged_models.id"), primary_key=True),
         key(),
-        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sqlite_with_rowid=False,
     )
 
@@ -202,14 +207,14 @@ logged_model_tags = _model_entries("logged_model_tags")
 logged_model_metrics = sa.Table(
     "logged_model_metrics",
     metadata,
-    sa.Column("model", sa.Integer, sa.ForeignKey("logged_models.id"), primary_key=True),
+    sa.Column("model", KEY, sa.ForeignKey("logged_models.id"), primary_key=True),
     key(),
-    sa.Column("dataset_name", sa.Text, primary_key=True),
-    sa.Column("dataset_digest", sa.Text, primary_key=True),
+    sa.Column("dataset_name", TEXT, primary_key=True),
+    sa.Column("dataset_digest", TEXT, primary_key=True),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
-    sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("text", sa.Text, primary_key=True),
+    sa.Column("run_id", TEXT, primary_key=True),
+    sa.Column("text", TEXT, primary_key=True),
     sa.Column("value", sa.Double),
     sqlite_with_rowid=False,
 )

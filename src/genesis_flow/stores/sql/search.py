@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from genesis_flow.search.ast import (
     And,
@@ -139,7 +141,7 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
             satisfied: Condition = _COMPARE[comparator](column, value)
             differs = comparator == "!="
         case Like(_, pattern, ignore_case, negated):
-            matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)
+            matches = _Like(sa.func.lower(column), _ascii_lower(pattern)) if ignore_case else _Like(column, pattern)
             satisfied, differs = (sa.not_(matches) if negated else matches), negated
         case Membership(_, values, negated):
             satisfied, differs = (column.not_in(values) if negated else column.in_(values)), negated
@@ -151,6 +153,26 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
     if not nan:
         return satisfied
     return sa.or_(column.is_(None), satisfied) if differs else sa.and_(column.is_not(None), satisfied)
+
+
+class _Like(sa.ColumnElement[bool]):
+    """A LIKE in whose pattern nothing is escaped."""
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, text: Column, pattern: str) -> None:
+        self.text, self.pattern = text, sa.literal(pattern, sa.Text)
+
+
+@compiles(_Like)
+def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.text, **options)} LIKE {compiler.process(element.pattern, **options)}"
+
+
+@compiles(_Like, "postgresql")
+def _like_without_escape(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{_like(element, compiler, **options)} ESCAPE ''"
 
 
 def _ascii_lower(text: str) -> str:

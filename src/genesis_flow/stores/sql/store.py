@@ -49,17 +49,15 @@ class SqlStore:
     """Experiments, runs, metrics, datasets and logged models in a relational database.
 
     Args:
-        database: the database, with its tables made.
-        secret: the key that signs page tokens.
+        database: the database.
         artifact_root: below which new experiments get their artifact locations.
         clock: the time.
     """
 
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
 
-    def __init__(self, database: Database, *, secret: bytes, artifact_root: str, clock: Clock = now_ms) -> None:
+    def __init__(self, database: Database, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._database = database
-        self._secret = secret
         self._artifact_root = artifact_root
         self._clock = clock
 
@@ -70,7 +68,7 @@ class SqlStore:
 
     def watch(self, on_commit: Callable[[int], None]) -> None:
         """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
-        self._database.on_commit = on_commit
+        self._database.watch(on_commit)
 
     async def check(self) -> None:
         await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
@@ -83,6 +81,10 @@ class SqlStore:
 
     async def _scan(self, work: Callable[[Connection, M], R], message: M) -> R:
         return await self._database.scan(lambda connection: work(connection, message))
+
+    async def _scan_signed(self, work: Callable[..., R], message: Any) -> R:
+        secret = await self._database.secret()
+        return await self._database.scan(lambda connection: work(connection, message, secret=secret))
 
     async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
         return await self._database.write(lambda connection: work(connection, message))
@@ -111,7 +113,7 @@ class SqlStore:
     async def search_experiments(
         self, message: experiment_messages.SearchExperiments
     ) -> Reply[experiment_messages.SearchExperimentsResponse]:
-        return await self._scan(partial(experiment_search.search, secret=self._secret), message)
+        return await self._scan_signed(experiment_search.search, message)
 
     async def update_experiment(
         self, message: experiment_messages.UpdateExperiment
@@ -156,7 +158,7 @@ class SqlStore:
         return await self._write(runs.restore, message)
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
-        return await self._scan(partial(run_search.search, secret=self._secret), message)
+        return await self._scan_signed(run_search.search, message)
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await self._write(runs.log_batch, message)
@@ -178,7 +180,7 @@ class SqlStore:
     async def get_metric_history(
         self, message: metric_messages.GetMetricHistory
     ) -> Reply[metric_messages.GetMetricHistoryResponse]:
-        return await self._scan(partial(metrics.history, secret=self._secret), message)
+        return await self._scan_signed(metrics.history, message)
 
     async def get_metric_history_bulk(
         self, message: unlisted.GetMetricHistoryBulk
@@ -222,7 +224,7 @@ class SqlStore:
     async def search_logged_models(
         self, message: model_messages.SearchLoggedModels
     ) -> Reply[model_messages.SearchLoggedModelsResponse]:
-        return await self._scan(partial(model_search.search, secret=self._secret), message)
+        return await self._scan_signed(model_search.search, message)
 
     async def set_logged_model_tags(
         self, message: model_messages.SetLoggedModelTags
