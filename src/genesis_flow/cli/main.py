@@ -120,6 +120,37 @@ def server(**options: Any) -> None:
         sys.exit(1)
 
 
+@main.group()
+def store() -> None:
+    """Look after the database of a server."""
+
+
+@store.command()
+@click.argument("uri", envvar="MLFLOW_BACKEND_STORE_URI")
+def check(uri: str) -> None:
+    """Say what state the database of URI is in: its version, its indexes, and the plans of the commonest queries.
+
+    Nothing is changed. The command ends with 1 if something is missing or if a query looks at a whole collection.
+    """
+    from genesis_flow.cli import store as commands
+
+    sys.exit(commands.check(uri))
+
+
+@store.command()
+@click.argument("uri", envvar="MLFLOW_BACKEND_STORE_URI")
+@click.option("--check", "only_check", is_flag=True, help="Print the steps that are missing, and make none of them.")
+def upgrade(uri: str, only_check: bool) -> None:
+    """Bring the database of URI to the version of this program.
+
+    A server does the same when it starts, so the command is for those who want to do it first, or see what would be
+    done. Servers of the version before may run meanwhile, unless a step says otherwise.
+    """
+    from genesis_flow.cli import store as commands
+
+    sys.exit(commands.upgrade(uri, only_check=only_check))
+
+
 def _require_extra(extra: str, *packages: str) -> None:
     """Ends the command if a package is missing that an extra installs."""
     if any(importlib.util.find_spec(package) is None for package in packages):

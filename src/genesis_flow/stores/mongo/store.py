@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
+from genesis_flow.stores.inspection import Inspection
 from genesis_flow.stores.mongo import (
     datasets,
     experiment_search,
     experiments,
+    inspection,
     logged_models,
     metrics,
     migrations,
@@ -50,6 +52,7 @@ class MongoStore:
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
 
     def __init__(self, uri: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
+        self._uri = uri
         self._database = Database(uri)
         self._writer = Writer(self._database)
         self._settler = Settler(self._database, self._writer)
@@ -95,6 +98,14 @@ class MongoStore:
     async def check(self) -> None:
         database = await self._ready()
         await database.find_one(PROPERTIES, {"_id": "schema"})
+
+    async def inspect(self) -> Inspection:
+        return await inspection.inspect(self._uri)
+
+    async def upgrade(self) -> Sequence[str]:
+        steps = await migrations.plan(self._database)
+        await self.check()
+        return [step.purpose for step in steps]
 
     async def settle(self) -> None:
         """Puts all runs in order that this store wrote to, without waiting for a quiet moment."""

@@ -1,0 +1,77 @@
+"""The commands about a store's database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from genesis_flow.errors import GenesisFlowError
+from genesis_flow.stores.inspection import Inspectable, Inspection
+from genesis_flow.stores.open import open_store
+
+T = TypeVar("T")
+ARTIFACT_ROOT = "mlflow-artifacts:/"
+"""Of the default experiment, if an upgrade makes it; the same as a server's without options."""
+
+
+def check(uri: str) -> int:
+    """Prints the state of a database; the exit code."""
+    found = _ask(uri, lambda store: store.inspect())
+    if found is None:
+        return 1
+    _show(found)
+    return 0 if found.is_well else 1
+
+
+def upgrade(uri: str, *, only_check: bool) -> int:
+    """Makes or prints the steps that a database lacks; the exit code."""
+    if only_check:
+        found = _ask(uri, lambda store: store.inspect())
+        steps = None if found is None else found.pending
+    else:
+        steps = _ask(uri, lambda store: store.upgrade())
+    if steps is None:
+        return 1
+    for step in steps:
+        click.echo(f"{'would' if only_check else 'did'}: {step}")
+    if not steps:
+        click.echo("The database has the version of this program; there is nothing to do.")
+    return 0
+
+
+def _ask(uri: str, question: Callable[[Inspectable], Awaitable[T]]) -> T | None:
+    """The answer of the store, or None after its error was printed."""
+
+    async def ask() -> T | None:
+        store = open_store(uri, artifact_root=ARTIFACT_ROOT)
+        try:
+            if isinstance(store, Inspectable):
+                return await question(store)
+            click.echo("This kind of store has no database that could be looked after.", err=True)
+            return None
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(ask())
+    except GenesisFlowError as error:
+        click.echo(f"Error: {error}", err=True)
+        return None
+
+
+def _show(found: Inspection) -> None:
+    click.echo(f"Schema version {found.version}")
+    for step in found.pending:
+        click.echo(f"  missing step: {step}")
+    if found.indexes:
+        click.echo("\nIndexes")
+    width = max((len(one.name) for one in found.indexes), default=0)
+    for one in found.indexes:
+        click.echo(f"  {'ok     ' if one.exists else 'MISSING'} {one.name:{width}}  {one.purpose}")
+    if found.plans:
+        click.echo("\nCommonest queries")
+    for plan in found.plans:
+        click.echo(f"  {'SCANS  ' if plan.scans else 'ok     '} {plan.query}: {plan.steps}")
