@@ -7,6 +7,7 @@ from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.stores.mongo import packing, points
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.wire import codec
+from genesis_flow.wire.codec import Encoded, Reply
 from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted
 
@@ -42,7 +43,7 @@ def _metrics(key: str, found: list[packing.Triple]) -> tuple[Metric, ...]:
 
 async def history_bulk(
     database: Database, message: unlisted.GetMetricHistoryBulk, *, most: int
-) -> unlisted.GetMetricHistoryBulkResponse:
+) -> Reply[unlisted.GetMetricHistoryBulkResponse]:
     """The points of one metric in several runs, ordered by run id, ``most`` of them in all."""
     found: list[MetricWithRunId] = []
     for run_id in sorted(set(message.run_id)):
@@ -53,7 +54,9 @@ async def history_bulk(
             MetricWithRunId(key=message.metric_key, value=value, timestamp=timestamp, step=step, run_id=run_id)
             for timestamp, step, value in of_run
         ]
-    return unlisted.GetMetricHistoryBulkResponse(metrics=tuple(found))
+    reply = unlisted.GetMetricHistoryBulkResponse(metrics=tuple(found))
+    # COMPAT: mlflow 3.17 answers an empty list here, where a message would leave it out.
+    return reply if found else Encoded(b'{"metrics":[]}', unlisted.GetMetricHistoryBulkResponse)
 
 
 async def history_bulk_interval(

@@ -50,19 +50,20 @@ async def move(database: Database, head: Head) -> None:
     """Moves the points that wait in a run's document to buckets."""
     if not head.pending:
         return
+    # Those that are copied, and no others, are taken away: more may be written while this goes on.
+    moving = dict(head.pending)
     by_key: dict[str, list[bytes]] = {}
-    for chunk in head.pending.values():
+    for chunk in moving.values():
         for key, raw in chunk.items():
             by_key.setdefault(key, []).append(raw)
     writes = [write for key, parts in by_key.items() for write in _into_buckets(head.run_id, key, b"".join(parts))]
     await database.bulk("points", writes)
-    moved = list(head.pending)
     await database.update(
         "runs",
         {"experiment": head.experiment, "_id": head.run_id},
-        {"$pull": {"pending": {"revision": {"$in": moved}}}},
+        {"$pull": {"pending": {"revision": {"$in": list(moving)}}}},
     )
-    for revision in moved:
+    for revision in moving:
         head.moved(revision)
 
 
