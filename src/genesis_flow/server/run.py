@@ -7,6 +7,7 @@ environment.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import re
@@ -20,6 +21,7 @@ import uvicorn
 
 from genesis_flow.artifacts.local import LocalArtifactStore
 from genesis_flow.artifacts.open import Roots, open_artifacts
+from genesis_flow.errors import Unavailable
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.protocol import BoundedHttp
@@ -31,6 +33,8 @@ SETTINGS_VARIABLE = "GENESIS_FLOW_SERVER_SETTINGS"
 KEEP_ALIVE_S = 65
 GRACE_S = 30
 _LOCAL = re.compile(r"(?!(?i:[a-z][a-z0-9+.-]+):)|(?i:file):")
+
+log = logging.getLogger("genesis_flow.server")
 
 LOGGING = {
     "version": 1,
@@ -65,6 +69,21 @@ def application(settings: Settings) -> Application:
 def _absolute(root: str) -> str:
     """A relative path as an absolute one, because clients would read it from their own folder."""
     return str(Path(root).absolute()) if _LOCAL.match(root) and not root.lower().startswith("file:") else root
+
+
+async def _look(settings: Settings) -> None:
+    """Opens the store once before the server starts; a database that does not answer yet is no reason not to.
+
+    Raises:
+        GenesisFlowError: the store can never be opened.
+    """
+    store = open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root))
+    try:
+        await store.check()
+    except Unavailable as error:
+        log.warning("The server starts without its database. %s", error)
+    finally:
+        await store.close()
 
 
 def from_environment() -> Application:
@@ -105,11 +124,11 @@ def serve(settings: Settings) -> None:
         "timeout_keep_alive": KEEP_ALIVE_S,
         "timeout_graceful_shutdown": GRACE_S,
     }
+    # What no worker could open is refused here, once, instead of by each worker again and again.
+    asyncio.run(_look(settings))
     if settings.workers == 1:
         uvicorn.Server(uvicorn.Config(application(settings), **options)).run()  # type: ignore[arg-type]
         return
-    # What no worker could open is refused here, once, instead of by each worker again and again.
-    asyncio.run(open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root)).close())
     os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
     with tempfile.TemporaryDirectory(prefix="genesis-flow-metrics-") as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts

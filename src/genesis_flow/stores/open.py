@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from urllib.parse import unquote
 
-from genesis_flow.errors import UnsupportedLocation
+from genesis_flow.errors import MissingExtra, UnsupportedLocation
 from genesis_flow.stores.protocol import Store
 
 
@@ -22,6 +23,7 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
         UnsupportedLocation: no store has this scheme.
         ForeignDatabase: the database belongs to another program; it is not touched.
         StoreFailed: the database cannot be opened.
+        MissingExtra: the driver of the database is not installed.
     """
     scheme, _, rest = uri.partition(":")
     match scheme:
@@ -34,10 +36,12 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
 
             return MemoryStore(artifact_root=artifact_root)
         case "mongodb" | "mongodb+srv":
+            _require("pymongo", "A store on MongoDB", "mongo")
             from genesis_flow.stores.mongo.store import MongoStore
 
             return MongoStore(uri, artifact_root=artifact_root)
         case "postgresql" | "postgres" | "postgresql+psycopg":
+            _require("psycopg", "A store on PostgreSQL", "postgresql")
             from genesis_flow.stores.sql.postgresql_store import open_postgresql
 
             return open_postgresql(uri, artifact_root=artifact_root)
@@ -49,6 +53,12 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             raise UnsupportedLocation(
                 scheme, "A store is sqlite:///path/to/file.db, postgresql://host/database or mongodb://host/database"
             )
+
+
+def _require(package: str, what: str, extra: str) -> None:
+    """Raises ``MissingExtra`` if the driver is not installed."""
+    if importlib.util.find_spec(package) is None:
+        raise MissingExtra(what, extra)
 
 
 def sqlite_path(rest: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.stores.inspection import Inspection
@@ -32,6 +33,8 @@ from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
+
+CHECK_S = 3.0
 
 
 class MongoStore:
@@ -96,6 +99,12 @@ class MongoStore:
         return self._secret
 
     async def check(self) -> None:
+        try:
+            await asyncio.wait_for(self._look(), CHECK_S)
+        except asyncio.TimeoutError:
+            raise StoreUnreachable(f"the database does not answer within {CHECK_S:g} seconds") from None
+
+    async def _look(self) -> None:
         database = await self._ready()
         await database.find_one(PROPERTIES, {"_id": "schema"})
 

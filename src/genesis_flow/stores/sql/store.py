@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.errors import NewerDatabase
+from genesis_flow.errors import NewerDatabase, StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -40,6 +41,7 @@ from genesis_flow.wire.messages import unlisted
 M = TypeVar("M")
 R = TypeVar("R")
 
+CHECK_S = 3.0
 PROPERTIES = schema.properties
 PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
 PUT_PROPERTY = Statement(upsert(PROPERTIES, "name"))
@@ -71,7 +73,12 @@ class SqlStore:
         self._database.watch(on_commit)
 
     async def check(self) -> None:
-        await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
+        try:
+            await asyncio.wait_for(
+                self._database.read(lambda connection: connection.row(PROPERTY, name="owner")), CHECK_S
+            )
+        except asyncio.TimeoutError:
+            raise StoreUnreachable(f"the database does not answer within {CHECK_S:g} seconds") from None
 
     async def close(self) -> None:
         await self._database.close()
