@@ -9,6 +9,7 @@ from itertools import chain
 from hypothesis import strategies as st
 
 from genesis_flow.search.ast import (
+    AGGREGATES,
     COMPARATORS,
     And,
     Between,
@@ -83,10 +84,18 @@ def fields(grammar: Grammar) -> st.SearchStrategy[Field]:
         assert found is not None
         return found
 
+    def aggregate(key: str, name: str) -> Field:
+        found = grammar.aggregate(Kind.METRIC, key, name)
+        assert found is not None
+        return found
+
     def of(kind: Kind) -> st.SearchStrategy[Field]:
         if kind in grammar.names:
             return st.sampled_from(list(grammar.names[kind].values()))
-        return keys.map(lambda key: field(kind, key))
+        plain = keys.map(lambda key: field(kind, key))
+        if kind is Kind.METRIC and grammar.aggregates:
+            return st.one_of(plain, st.builds(aggregate, keys, st.sampled_from(AGGREGATES)))
+        return plain
 
     return st.sampled_from(sorted(set(grammar.prefixes.values()), key=lambda kind: kind.value)).flatmap(of)
 

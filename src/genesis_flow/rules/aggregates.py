@@ -1,10 +1,14 @@
-"""What all points of a metric come to: how many, the first and the last, the extremes and the mean."""
+"""What is kept of a metric beside its points: the latest, and what all of them come to.
+
+A point is time, step and value, and counts once however often it is written. Points are ranked by step, then time,
+then value, where NaN counts as 0.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,26 +16,33 @@ Triple = tuple[int, int, float]
 """A point: time, step, value."""
 
 
-class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the distinct points of a metric.
+def rank(point: Triple) -> tuple[int, int, float]:
+    """What the first and the latest point are found by."""
+    timestamp, step, value = point
+    return step, timestamp, 0.0 if value != value else value
 
-    NaN counts as a point, but is neither an extreme nor part of the mean.
+
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the points of a metric.
+
+    NaN counts as a point, but is neither an extreme nor part of the mean, unless there is nothing else: then the first
+    point is both extremes. Of equal extremes the one with the lowest
+    step counts, then the one with the lowest time.
 
     Attributes:
         count: how many points there are.
         numbers: how many of them are not NaN.
         total: the sum of those.
+        mean: their mean; NaN, if there are none.
     """
 
     count: int
     numbers: int
     total: float
+    mean: float
     first: float
     first_step: int
     first_time: int
-    last: float
-    last_step: int
-    last_time: int
     min: float
     min_step: int
     min_time: int
@@ -42,57 +53,73 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, points: Sequence[Triple]) -> Aggregate:
         """Of distinct points, at least one."""
-        first, last = min(points, key=rank), max(points, key=rank)
-        numbers = [point for point in points if point[2] == point[2]] or [first]
-        low = min(numbers, key=_by_value)
-        high = max(numbers, key=lambda point: (point[2], -point[1], -point[0]))
-        return cls(
-            count=len(points),
-            numbers=0 if math.isnan(low[2]) else len(numbers),
-            total=0.0 if math.isnan(low[2]) else sum(point[2] for point in numbers),
-            **_placed("first", first),
-            **_placed("last", last),
-            **_placed("min", low),
-            **_placed("max", high),
-        )
+        first = min(points, key=rank)
+        numbers = [point for point in points if point[2] == point[2]]
+        low, high = min(numbers, key=_low, default=first), min(numbers, key=_high, default=first)
+        return _aggregate(len(points), len(numbers), sum(point[2] for point in numbers), first, low, high)
 
     def merged(self, other: Aggregate) -> Aggregate:
         """Of the points of both, which have none in common."""
         first = min(self._point("first"), other._point("first"), key=rank)
-        last = max(self._point("last"), other._point("last"), key=rank)
-        known = [one for one in (self, other) if one.numbers] or [self]
-        low = min((one._point("min") for one in known), key=_by_value)
-        high = max((one._point("max") for one in known), key=lambda point: (point[2], -point[1], -point[0]))
-        return Aggregate(
-            count=self.count + other.count,
-            numbers=self.numbers + other.numbers,
-            total=self.total + other.total,
-            **_placed("first", first),
-            **_placed("last", last),
-            **_placed("min", low),
-            **_placed("max", high),
+        with_numbers = [one for one in (self, other) if one.numbers]
+        return _aggregate(
+            self.count + other.count,
+            self.numbers + other.numbers,
+            self.total + other.total,
+            first,
+            min((one._point("min") for one in with_numbers), key=_low, default=first),
+            min((one._point("max") for one in with_numbers), key=_high, default=first),
         )
-
-    @property
-    def mean(self) -> float:
-        """The mean of the numbers; NaN, if there are none."""
-        return self.total / self.numbers if self.numbers else math.nan
 
     def _point(self, name: str) -> Triple:
         return getattr(self, f"{name}_time"), getattr(self, f"{name}_step"), getattr(self, name)
 
 
-def rank(point: Triple) -> tuple[int, int, float]:
-    """What the first and the last point are found by: step, time, value."""
-    timestamp, step, value = point
-    return step, timestamp, 0.0 if value != value else value
+def _aggregate(count: int, numbers: int, total: float, first: Triple, low: Triple, high: Triple) -> Aggregate:
+    places: dict[str, Any] = {}
+    for name, (timestamp, step, value) in (("first", first), ("min", low), ("max", high)):
+        places |= {name: value, f"{name}_step": step, f"{name}_time": timestamp}
+    mean = total / numbers if numbers else math.nan
+    return Aggregate(count=count, numbers=numbers, total=total, mean=mean, **places)
 
 
-def _by_value(point: Triple) -> tuple[float, int, int]:
+def _low(point: Triple) -> tuple[float, int, int]:
     timestamp, step, value = point
     return value, step, timestamp
 
 
-def _placed(name: str, point: Triple) -> dict[str, Any]:
+def _high(point: Triple) -> tuple[float, int, int]:
     timestamp, step, value = point
-    return {name: value, f"{name}_step": step, f"{name}_time": timestamp}
+    return -value, step, timestamp
+
+
+class Summary(NamedTuple):
+    """What is kept of a metric.
+
+    Attributes:
+        latest: the point of the highest rank.
+        aggregate: of all points; None, if the latest is the only one.
+    """
+
+    latest: Triple
+    aggregate: Aggregate | None
+
+    @classmethod
+    def of(cls, points: Sequence[Triple]) -> Summary:
+        """Of distinct points, at least one."""
+        return cls(max(points, key=rank), Aggregate.of(points) if len(points) > 1 else None)
+
+    def extended(self, points: Sequence[Triple]) -> Summary:
+        """With points that are new, at least one."""
+        newest = max(points, key=rank)
+        latest = newest if rank(newest) > rank(self.latest) else self.latest
+        return Summary(latest, self.whole.merged(Aggregate.of(points)))
+
+    @property
+    def whole(self) -> Aggregate:
+        """The aggregate, also of a single point."""
+        return self.aggregate or Aggregate.of([self.latest])
+
+    def value(self, name: str) -> float:
+        """What a search calls so: an attribute of the aggregate, or ``last``."""
+        return self.latest[2] if name == "last" else float(getattr(self.whole, name))

@@ -39,15 +39,34 @@ Comparator = Literal["=", "!=", ">", ">=", "<", "<="]
 COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
 
 
+AGGREGATES = ("min", "max", "mean", "first", "last", "count", "min_step", "max_step")
+"""What all points of a metric come to, by the names that stand behind its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """What the points of a metric come to: the key of the metric, and one of ``AGGREGATES``."""
+
+    key: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to compare or to order by; aliases are resolved, so equal fields are equal values."""
+    """Something to compare or to order by; aliases are resolved, so equal fields are equal values.
+
+    Attributes:
+        aggregate: what the value is where there is no metric of this very key: ``metrics.loss.min`` may be a metric.
+    """
 
     kind: Kind
     key: str
     type: Type
+    aggregate: Aggregation | None = None
 
     def __str__(self) -> str:
+        if self.aggregate is not None:
+            return f"{self.kind.value}.`{self.aggregate.key}`.{self.aggregate.name}"
         return self.key if self.kind is Kind.ATTRIBUTE else f"{self.kind.value}.`{self.key}`"
 
 

@@ -60,9 +60,7 @@ def matches(expression: Expression, values_of: Callable[[Field], Sequence[Value]
         case IsNull(field, negated):
             return bool(values_of(field)) is negated
         case Comparison() | Like() | Membership() | Between():
-            return any(
-                _holds(expression, _comparable(expression.field, value)) for value in values_of(expression.field)
-            )
+            return any(holds(expression, _comparable(expression.field, value)) for value in values_of(expression.field))
 
 
 def like(text: str, pattern: str) -> bool:
@@ -123,7 +121,8 @@ def _comparable(field: Field, value: Value) -> Value:
     return int(value) if field.type is Type.ID else value
 
 
-def _holds(leaf: Comparison | Like | Membership | Between, value: Value) -> bool:
+def holds(leaf: Comparison | Like | Membership | Between, value: Value) -> bool:
+    """Whether a value satisfies the leaf."""
     match leaf:
         case Comparison(_, comparator, wanted):
             return _COMPARE[comparator](value, wanted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from genesis_flow.search.ast import Field, Kind, Order, Type
+from genesis_flow.search.ast import AGGREGATES, Aggregation, Field, Kind, Order, Type
 
 Names = Mapping[str, Field]
 
@@ -25,6 +25,7 @@ class Grammar:
         orderable: the kinds that an ordering may name.
         default_order: the order when none was asked for.
         ties: what decides among equals; with it every order is total.
+        aggregates: whether a metric's key may be followed by the name of an aggregate.
         loose: whether strings need no quotes (``params.lr = 0.01``), and keys with ``-``, ``/``,
             ``:`` or ``@`` no backquotes.
     """
@@ -35,6 +36,7 @@ class Grammar:
     orderable: frozenset[Kind]
     ties: tuple[Order, ...]
     default_order: tuple[Order, ...] = field(default=())
+    aggregates: bool = False
     loose: bool = False
 
     def field(self, kind: Kind, key: str) -> Field | None:
@@ -42,6 +44,12 @@ class Grammar:
         if kind in self.names:
             return self.names[kind].get(key)
         return Field(kind, key, Type.NUMBER if kind is Kind.METRIC else Type.STRING)
+
+    def aggregate(self, kind: Kind, key: str, name: str) -> Field | None:
+        """The field that is an aggregate of a metric, or ``None`` if there is none of that name."""
+        if not (self.aggregates and kind is Kind.METRIC and name in AGGREGATES and key):
+            return None
+        return Field(kind, f"{key}.{name}", Type.NUMBER, Aggregation(key, name))
 
 
 def _names(kind: Kind, type: Type, *fields: str) -> dict[str, Field]:
@@ -77,6 +85,7 @@ RUNS = Grammar(
     },
     orderable=frozenset({Kind.ATTRIBUTE, Kind.METRIC, Kind.PARAM, Kind.TAG}),
     ties=(Order(_RUN["start_time"], ascending=False), Order(_RUN["run_id"])),
+    aggregates=True,
 )
 
 _EXPERIMENT = {

@@ -22,6 +22,7 @@ from typing import NoReturn
 
 from genesis_flow.errors import InvalidSearch, shown
 from genesis_flow.search.ast import (
+    AGGREGATES,
     COMPARATORS,
     And,
     Between,
@@ -318,11 +319,24 @@ class _Parser:
             if key.shape not in (Shape.NAME, Shape.QUOTED, Shape.STRING) or key.position != dot.end:
                 self._fail(dot.end, "A key is missing here")
             kind = _kind(self._text, token.text, token.position, self._grammar)
-            return _named(self._text, kind, self._key(key), key.position, self._grammar)
+            return self._aggregate(kind, key) or _named(self._text, kind, self._key(key), key.position, self._grammar)
         double_quoted = token.shape is Shape.STRING and self._text[token.position] == '"'
         if token.shape in (Shape.NAME, Shape.QUOTED) or double_quoted:
             return _named(self._text, Kind.ATTRIBUTE, token.text, token.position, self._grammar)
         self._fail(token, f"Expected a field, found {token}")
+
+    def _aggregate(self, kind: Kind, key: Token) -> Field | None:
+        """The aggregate that a key ends with, or that stands behind a key in backquotes."""
+        if key.shape is Shape.NAME:
+            of, _, name = self._key(key).rpartition(".")
+            return self._grammar.aggregate(kind, of, name)
+        if self._peek.shape is not Shape.DOT or not self._grammar.aggregates:
+            return None
+        dot, name_token = self._next(), self._next()
+        found = self._grammar.aggregate(kind, key.text, name_token.text)
+        if found is None:
+            self._fail(dot, f"Behind the key of a metric may stand one of {', '.join(AGGREGATES)}")
+        return found
 
     def _key(self, token: Token) -> str:
         if token.shape is Shape.NAME and not self._grammar.loose and (odd := _ODD.search(token.text)):

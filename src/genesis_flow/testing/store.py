@@ -15,6 +15,7 @@ more. The tests bring their own experiments, so the store need not be empty. Non
 
 from __future__ import annotations
 
+from genesis_flow.testing.aggregates import AggregateSuite
 from genesis_flow.testing.datasets import DatasetSuite
 from genesis_flow.testing.experiments import ExperimentSuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
@@ -24,5 +25,7 @@ from genesis_flow.testing.search import SearchSuite
 from genesis_flow.testing.sharing import SharingSuite
 
 
-class StoreSuite(ExperimentSuite, RunSuite, MetricSuite, DatasetSuite, LoggedModelSuite, SearchSuite, SharingSuite):
+class StoreSuite(
+    ExperimentSuite, RunSuite, MetricSuite, AggregateSuite, DatasetSuite, LoggedModelSuite, SearchSuite, SharingSuite
+):
     """Everything that is asked of a store."""

@@ -12,6 +12,7 @@ from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.metrics import Metric
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.errors import InvalidParameter, MissingParameter, ParameterChanged, TagNotFound
+from genesis_flow.rules.aggregates import Summary
 from genesis_flow.rules.ids import experiment_key, new_run_id
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
@@ -209,13 +210,24 @@ def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
             return _known([getattr(stored.info, field.key)])
         case Kind.METRIC:
             metric = latest(stored).get(field.key)
-            return _known([metric.value] if metric else [])
+            return [metric.value or 0.0] if metric else _aggregate(stored, field)
         case Kind.PARAM:
             return _known([stored.params.get(field.key)])
         case Kind.TAG:
             return _known([stored.tags.get(field.key)])
         case Kind.DATASET:
             return _known(_of_dataset(field.key, key, stored) for key in stored.inputs)
+
+
+def _aggregate(stored: StoredRun, field: Field) -> Sequence[Value]:
+    if field.aggregate is None:
+        return []
+    points = [
+        (point.timestamp or 0, point.step or 0, point.value or 0.0)
+        for point in stored.points.values()
+        if point.key == field.aggregate.key
+    ]
+    return [Summary.of(points).value(field.aggregate.name)] if points else []
 
 
 def _of_dataset(name: str, key: tuple[int, str, str], stored: StoredRun) -> str | None:

@@ -22,7 +22,7 @@ from bson import Binary, ObjectId
 from pymongo import UpdateOne
 
 from genesis_flow.entities.metrics import Metric
-from genesis_flow.rules.aggregates import Aggregate, rank
+from genesis_flow.rules.aggregates import Aggregate, Summary, rank
 from genesis_flow.search.ast import Kind
 from genesis_flow.stores.mongo import lookup, packing
 from genesis_flow.stores.mongo.database import Document
@@ -36,13 +36,21 @@ class Latest(NamedTuple):
 
     Attributes:
         place: its place in the array.
-        point: the latest point: time, step, value.
-        aggregate: of all points; None, if the latest is the only one.
+        summary: the latest point, and what all come to.
     """
 
     place: int
-    point: packing.Triple
-    aggregate: Aggregate | None
+    summary: Summary
+
+    @property
+    def point(self) -> packing.Triple:
+        """The latest point."""
+        return self.summary.latest
+
+    @property
+    def aggregate(self) -> Aggregate | None:
+        """Of all points; None, if the latest is the only one."""
+        return self.summary.aggregate
 
     def stored(self, key: str) -> Document:
         """The element of the array."""
@@ -216,29 +224,21 @@ class Head:
     def _extend(self, key: str, new: Mapping[bytes, packing.Triple]) -> None:
         before = self.metrics.get(key)
         points = list(new.values())
-        newest = max(points, key=rank)
         raw = b"".join(new)
         if before is None:
-            place = len(self.metrics)
-            aggregate = Aggregate.of(points) if len(points) > 1 else None
+            latest = Latest(len(self.metrics), Summary.of(points))
         else:
-            place = before.place
-            known = before.aggregate
-            if known is None:
-                known = Aggregate.of([before.point])
+            latest = Latest(before.place, before.summary.extended(points))
+            if before.aggregate is None:  # so far the run's document was all there is of its history
                 raw = packing.packed(*before.point) + raw
-            aggregate = known.merged(Aggregate.of(points))
-        if before is None or rank(newest) > rank(before.point):
-            latest = Latest(place, newest, aggregate)
-            self._look_up(Kind.METRIC, key, lookup.place(newest[2], self.start, self.run_id))
-        else:
-            latest = before._replace(aggregate=aggregate)
-        if aggregate is not None:
+        if before is None or latest.point != before.point:
+            self._look_up(Kind.METRIC, key, lookup.place(latest.point[2], self.start, self.run_id))
+        if latest.aggregate is not None:
             self.points.setdefault(key, []).append(raw)
         if key in self.known:
             self.known[key].points.update(new)
         self.metrics[key] = latest
-        self.changes[f"metrics.{place}"] = latest.stored(key)
+        self.changes[f"metrics.{latest.place}"] = latest.stored(key)
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -326,7 +326,7 @@ def pending_points(chunk: Mapping[str, Any]) -> dict[str, bytes]:
 def _latest(place: int, entry: Document) -> Latest:
     stored = entry.get("a")
     aggregate = msgspec.convert({k: _plain(v) for k, v in stored.items()}, Aggregate) if stored else None
-    return Latest(place, (int(entry["t"]), int(entry["s"]), float(entry["v"])), aggregate)
+    return Latest(place, Summary((int(entry["t"]), int(entry["s"]), float(entry["v"])), aggregate))
 
 
 def _plain(value: Any) -> Any:

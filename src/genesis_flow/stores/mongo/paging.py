@@ -12,7 +12,7 @@ from typing import Any
 
 from genesis_flow.search.ast import Field, Kind, Order
 from genesis_flow.stores.mongo.database import Database, Document
-from genesis_flow.stores.mongo.search import Condition, Source
+from genesis_flow.stores.mongo.search import SINGLE, Condition, Source
 
 VALUE, NAN, NOTHING = 0, 1, 2
 MOST_SORT_KEYS = 32
@@ -112,13 +112,22 @@ def value_of(field: Field, source: Source) -> Any:
     """An expression that makes the value of a field, null if there is none."""
     if field.kind is Kind.ATTRIBUTE:
         return f"${source.attributes[field.key]}"
-    return in_array(source.arrays[field.kind], field.key, "v")
+    array = source.arrays[field.kind]
+    literal = _in_array(array, field.key, "$$element.v")
+    if field.aggregate is None:
+        return literal
+    name = field.aggregate.name
+    single: Any = (
+        {"$cond": [{"$ifNull": ["$$element.k", False]}, 1, None]} if name == "count" else f"$$element.{SINGLE[name]}"
+    )
+    several = single if name == "last" else {"$ifNull": [f"$$element.a.{name}", single]}
+    return {"$ifNull": [literal, _in_array(array, field.aggregate.key, several)]}
 
 
-def in_array(array: str, key: str, part: str) -> Any:
-    """An expression that makes a part of the element with this key."""
+def _in_array(array: str, key: str, part: Any) -> Any:
+    """An expression that makes something of the element with this key."""
     elements = {"$filter": {"input": f"${array}", "as": "one", "cond": {"$eq": ["$$one.k", {"$literal": key}]}}}
-    return {"$let": {"vars": {"element": {"$arrayElemAt": [elements, 0]}}, "in": f"$$element.{part}"}}
+    return {"$let": {"vars": {"element": {"$arrayElemAt": [elements, 0]}}, "in": part}}
 
 
 def _rank(path: str) -> Any:

@@ -132,7 +132,8 @@ async def page(database: Database, query: Query, position: Position | None, most
 def _is_walk(query: Query) -> bool:
     """Whether the order is that of a metric, which the index has for each experiment."""
     first, *rest = query.order
-    return first.field.kind is Kind.METRIC and tuple(rest) == RUNS.ties and len(query.experiments) <= MOST_LOOKUPS
+    is_metric = first.field.kind is Kind.METRIC and first.field.aggregate is None
+    return is_metric and tuple(rest) == RUNS.ties and len(query.experiments) <= MOST_LOOKUPS
 
 
 def _place(position: Position, order: Sequence[Order]) -> tuple[int, float, int, str]:

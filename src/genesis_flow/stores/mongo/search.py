@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bson import Regex
 
 from genesis_flow.search.ast import (
+    Aggregation,
     And,
     Between,
     Comparison,
@@ -29,14 +30,15 @@ from genesis_flow.search.ast import (
     Not,
     Or,
 )
+from genesis_flow.search.evaluate import holds as satisfies
 from genesis_flow.stores.mongo import lookup
 
 Condition = dict[str, Any]
 
 _OPERATORS = {"=": "$eq", "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
 _INFINITY = float("inf")
-EVERYTHING: Condition = {}
-NOTHING: Condition = {"$nor": [{}]}
+SINGLE = {"min": "v", "max": "v", "mean": "v", "first": "v", "last": "v", "min_step": "s", "max_step": "s"}
+"""The part of an element that is the aggregate of a metric with a single point; its count is 1."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def condition(expression: Expression, source: Source) -> Condition:
 def _leaf(leaf: Leaf, source: Source) -> Condition:
     if leaf in source.known:
         return source.known[leaf]
+    if leaf.field.aggregate is not None:
+        return _aggregate(leaf, leaf.field.aggregate, source)
     kind, key = leaf.field.kind, leaf.field.key
     if kind is Kind.ATTRIBUTE:
         return _attribute(leaf, source)
@@ -93,6 +97,29 @@ def _leaf(leaf: Leaf, source: Source) -> Condition:
             return _in_range(leaf, where)
         return {"$and": [*_heads(leaf, where), *_unless_short(leaf, _in_array(leaf, source))]}
     return _in_array(leaf, source)
+
+
+def _aggregate(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condition:
+    """A condition on the metric of this very key, or where there is none, on the aggregate."""
+    field = replace(leaf.field, aggregate=None)
+    literal, missing = _leaf(replace(leaf, field=field), source), _leaf(IsNull(field), source)
+    metric = Field(Kind.METRIC, aggregate.key, leaf.field.type)
+    if isinstance(leaf, IsNull):
+        of_metric = _leaf(IsNull(metric, leaf.negated), source)
+        return {"$or" if leaf.negated else "$and": [literal, of_metric]}
+    element = {"k": {"$eq": aggregate.key}, "$or": _of_element(leaf, aggregate.name)}
+    there = _leaf(IsNull(metric, negated=True), source)  # which the index knows
+    return {"$or": [literal, {"$and": [missing, there, {source.arrays[Kind.METRIC]: {"$elemMatch": element}}]}]}
+
+
+def _of_element(leaf: Comparison | Like | Membership | Between, name: str) -> list[Condition]:
+    """What an element of the metrics must be: of several points it has their aggregate, a single one is its own."""
+    if name == "last":
+        return [{"v": holds(leaf)}]
+    several = {"a": {"$exists": True}, f"a.{name}": holds(leaf)}
+    if name == "count":
+        return [several, {"a": {"$exists": False}}] if satisfies(leaf, 1) else [several]
+    return [several, {"a": {"$exists": False}, SINGLE[name]: holds(leaf)}]
 
 
 def _attribute(leaf: Leaf, source: Source) -> Condition:

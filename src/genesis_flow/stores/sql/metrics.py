@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.errors import LoggedModelNotFound
+from genesis_flow.rules.aggregates import Aggregate, Summary, Triple, rank
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.sql import schema
@@ -25,10 +26,25 @@ from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted
 
 T = schema.metric_points
-LATEST = ("step", "timestamp", "value")
+SUMMARIES = schema.run_metrics
+PARTS = Aggregate.__struct_fields__
+NUMBERS = frozenset({"total", "mean", "first", "min", "max"})
+FEW_KEYS = 4
+QUOTE = '"'
 
 ADD_POINT = Statement(upsert(T, *(c.name for c in T.primary_key)))
-PUT_LATEST = Statement(upsert(schema.run_metrics, "run", "key", update=("value", "timestamp", "step"), newer=LATEST))
+PUT_SUMMARY = Statement(upsert(SUMMARIES, "run", "key", update=("value", "timestamp", "step", *PARTS)))
+_SUMMARY = sa.select(SUMMARIES.c.key, *(SUMMARIES.c[c] for c in ("timestamp", "step", "value", *PARTS)))
+SUMMARY = Statement(_SUMMARY.where(SUMMARIES.c.run == value("run"), SUMMARIES.c.key == value("name")))
+ALL_SUMMARIES = Statement(_SUMMARY.where(SUMMARIES.c.run == value("run")))
+KNOWN_POINTS = Statement(
+    sa.select(T.c.timestamp, T.c.step, T.c.value).where(
+        T.c.run == value("run"),
+        T.c.key == value("name"),
+        T.c.timestamp >= value("start"),
+        T.c.timestamp <= value("end"),
+    )
+)
 MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_models.c.model_id == value("model_id")))
 ADD_MODEL_POINT = Statement(
     upsert(schema.logged_model_metrics, *(c.name for c in schema.logged_model_metrics.primary_key))
@@ -85,10 +101,23 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
         LoggedModelNotFound: a metric names a model that does not exist.
     """
     models = _models(connection, metrics)
-    connection.many(ADD_POINT, _points(run, metrics))
+    by_key: dict[str, dict[str, Triple]] = {}
+    for metric in metrics:
+        point = metric.timestamp or 0, metric.step or 0, float(metric.value or 0.0)
+        by_key.setdefault(metric.key or "", {})[f"{point[0]} {point[1]} {point[2]!r}"] = point
+    known = _summaries(connection, run, by_key)
+    summaries: dict[str, Summary] = {}
+    points: list[tuple[str, Triple]] = []
+    for key, given in by_key.items():
+        before = known.get(key)
+        new = list(given.values()) if before is None else _new(connection, run, key, before, given)
+        if new:
+            points += ((key, point) for point in new)
+            summaries[key] = Summary.of(new) if before is None else before.extended(new)
+    connection.many(ADD_POINT, _rows(run, points))
     connection.many(
-        PUT_LATEST,
-        ({"run": run, "experiment_id": experiment, **_latest(metric)} for metric in newest(metrics)),
+        PUT_SUMMARY,
+        ({"run": run, "experiment_id": experiment, "key": key, **columns(one)} for key, one in summaries.items()),
     )
     if models:
         connection.many(
@@ -108,16 +137,57 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
         )
 
 
-def newest(metrics: Iterable[Metric]) -> list[Metric]:
-    """Of each key the point with the highest step, then time, then value; NaN counts as 0."""
-    best: dict[str | None, tuple[tuple[int, int, float], Metric]] = {}
-    for metric in metrics:
-        number = metric.value or 0.0
-        rank = (metric.step or 0, metric.timestamp or 0, 0.0 if math.isnan(number) else number)
-        known = best.get(metric.key)
-        if known is None or rank > known[0]:
-            best[metric.key] = rank, metric
-    return [metric for _, metric in best.values()]
+def _summaries(connection: Connection, run: int, keys: Collection[str]) -> dict[str, Summary]:
+    """What is kept of these metrics, of those that the run has."""
+    if len(keys) <= FEW_KEYS:
+        rows = [row for key in keys if (row := connection.row(SUMMARY, run=run, name=key)) is not None]
+    else:
+        rows = connection.rows(ALL_SUMMARIES, run=run)
+    return {row[0]: _summary(row[1:]) for row in rows if row[0] in keys}
+
+
+def _summary(row: Sequence[Any]) -> Summary:
+    timestamp, step, number, *parts = row
+    latest = timestamp, step, _number(number)
+    if parts[0] is None:
+        return Summary(latest, None)
+    named: dict[str, Any] = {
+        name: _number(part) if name in NUMBERS else part for name, part in zip(PARTS, parts, strict=True)
+    }
+    return Summary(latest, Aggregate(**named))
+
+
+def columns(summary: Summary) -> dict[str, Any]:
+    """The columns of a metric's row, by name."""
+    timestamp, step, number = summary.latest
+    row: dict[str, Any] = {"timestamp": timestamp, "step": step, "value": _stored(number)}
+    if summary.aggregate is None:
+        return row | dict.fromkeys(PARTS)
+    for name in PARTS:
+        part = getattr(summary.aggregate, name)
+        row[name] = _stored(part) if name in NUMBERS else part
+    return row
+
+
+def _stored(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _number(stored: float | None) -> float:
+    return math.nan if stored is None else stored
+
+
+def _new(connection: Connection, run: int, key: str, before: Summary, given: Mapping[str, Triple]) -> list[Triple]:
+    """Those of the points that the metric does not have yet."""
+    # PERF: what ranks above the latest is new; training logs little else, and so no stored point is looked at.
+    end = rank(before.latest)
+    doubtful = [point for point in given.values() if rank(point) <= end]
+    if not doubtful:
+        return list(given.values())
+    times = [point[0] for point in doubtful]
+    rows = connection.rows(KNOWN_POINTS, run=run, name=key, start=min(times), end=max(times))
+    known = {f"{timestamp} {step} {float(text.strip(QUOTE))!r}" for timestamp, step, text in rows}
+    return [point for name, point in given.items() if name not in known]
 
 
 def _models(connection: Connection, metrics: Sequence[Metric]) -> dict[str, int]:
@@ -130,16 +200,14 @@ def _models(connection: Connection, metrics: Sequence[Metric]) -> dict[str, int]
     return keys
 
 
-def _points(run: int, metrics: Sequence[Metric]) -> Iterator[Mapping[str, Any]]:
-    # PERF: a loop for the thousand points of a batch, with no call in it for a finite number.
-    for metric in metrics:
-        number = float(metric.value or 0.0)
+def _rows(run: int, points: Iterable[tuple[str, Triple]]) -> Iterator[Mapping[str, Any]]:
+    for key, (timestamp, step, number) in points:
         finite = math.isfinite(number)
         yield {
             "run": run,
-            "key": metric.key,
-            "timestamp": metric.timestamp or 0,
-            "step": metric.step or 0,
+            "key": key,
+            "timestamp": timestamp,
+            "step": step,
             "number": number if finite else ordered(number),
             "value": repr(number) if finite else codec.number(number),
         }
@@ -194,7 +262,7 @@ def _page(
     limit = ALL if most is None else most + 1
     if message.page_token:
         timestamp, step, text = read_token(secret, query, message.page_token)
-        after = {"t": timestamp, "s": step, "n": ordered(float(text.strip('"'))), "v": text}
+        after = {"t": timestamp, "s": step, "n": ordered(float(text.strip(QUOTE))), "v": text}
         rows = connection.rows(PAGE, most=limit, **after, **of)
     else:
         rows = connection.rows(FIRST_PAGE, most=limit, **of)
@@ -245,7 +313,7 @@ def history_bulk_interval(
         if row is None:
             continue
         rows = connection.rows(POINTS, run=row[0], name=message.metric_key, start=start, end=end)
-        points = [Point(step, timestamp, float(text.strip('"'))) for step, timestamp, text in rows]
+        points = [Point(step, timestamp, float(text.strip(QUOTE))) for step, timestamp, text in rows]
         found += [
             MetricWithRunId(key=message.metric_key, run_id=run_id, **point._asdict()) for point in thinned(points, most)
         ]

@@ -50,7 +50,8 @@ class Query:
 
 def page(connection: Connection, query: Query, position: Position | None, most: int) -> list[tuple[int, Position]]:
     """Key and position of at most ``most`` things behind ``position``, in order."""
-    if query.order[0].field.kind is Kind.ATTRIBUTE:
+    first = query.order[0].field
+    if first.kind is Kind.ATTRIBUTE or first.aggregate is not None:
         return _found(connection, query, position, most, None)
     found: list[tuple[int, Position]] = []
     if position is None or position[0][0] == search.VALUE:
@@ -103,7 +104,8 @@ def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
     for leaf in leaves:
         values = query.source.values.get(leaf.field.kind) if isinstance(leaf, Comparison) else None
         can_lead = values is not None and values.indexed and len(lists) < MOST_LISTS
-        if isinstance(leaf, Comparison) and values is not None and can_lead and leaf.comparator != "!=":
+        leads = isinstance(leaf, Comparison) and leaf.comparator != "!=" and leaf.field.aggregate is None
+        if isinstance(leaf, Comparison) and values is not None and can_lead and leads:
             lists.append((leaf.field.kind, _named(leaf, values, query.experiments)))
         else:
             conditions.append(search.condition(leaf, query.source))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy.schema import CreateIndex, CreateTable
-
 from genesis_flow.errors import ForeignDatabase
 from genesis_flow.rules.clock import Clock, now_ms
-from genesis_flow.stores.sql import documents, schema
+from genesis_flow.stores.sql import documents, migrations, schema
 from genesis_flow.stores.sql.postgresql import DIALECT, PostgresqlConnection, PostgresqlDatabase
 from genesis_flow.stores.sql.store import SqlStore, prepare
 
@@ -36,7 +34,7 @@ def libpq_uri(uri: str) -> str:
 
 
 def _make_tables(connection: PostgresqlConnection, artifact_root: str, now: int) -> bytes:
-    """Makes the tables that are missing; the secret that signs page tokens.
+    """Makes the tables what this version works on; the secret that signs page tokens.
 
     Raises:
         ForeignDatabase: the database has tables that are not ours; it is not touched.
@@ -46,8 +44,5 @@ def _make_tables(connection: PostgresqlConnection, artifact_root: str, now: int)
     tables = {name for (name,) in found}
     if tables and schema.properties.name not in tables:
         raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
-    for table in schema.metadata.sorted_tables:
-        connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
-        for index in table.indexes:
-            connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=DIALECT)))
+    migrations.upgrade(connection, DIALECT, is_new=not tables)
     return prepare(connection, artifact_root=artifact_root, now=now)

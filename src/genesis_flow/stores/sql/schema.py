@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 OWNER = "genesis-flow"
 HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
@@ -106,7 +106,19 @@ def _entries(name: str) -> sa.Table:
 run_params = _entries("run_params")
 run_tags = _entries("run_tags")
 
-# The latest point of each metric of a run: by step, then time, then value. NULL stands for NaN.
+
+def aggregate_columns() -> tuple[sa.Column[int] | sa.Column[float], ...]:
+    """What all points of a metric come to; the names are those of ``rules.aggregates.Aggregate``."""
+    return (
+        sa.Column("count", sa.BigInteger),
+        sa.Column("numbers", sa.BigInteger),
+        *(sa.Column(name, sa.Double) for name in ("total", "mean", "first", "min", "max")),
+        *(sa.Column(f"{name}_{part}", sa.BigInteger) for name in ("first", "min", "max") for part in ("step", "time")),
+    )
+
+
+# The latest point of each metric of a run: by step, then time, then value. NULL stands for NaN. What all points come to
+# is NULL for a metric with one point, which most have; that is found in the others.
 run_metrics = sa.Table(
     "run_metrics",
     metadata,
@@ -116,6 +128,7 @@ run_metrics = sa.Table(
     sa.Column("timestamp", sa.BigInteger, nullable=False),
     sa.Column("step", sa.BigInteger, nullable=False),
     sa.Column("experiment_id", KEY, nullable=False),
+    *aggregate_columns(),
     sa.Index("run_metrics_by_value", "experiment_id", "key", "value", "run"),
     sqlite_with_rowid=False,
 )

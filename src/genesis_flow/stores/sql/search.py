@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from genesis_flow.search.ast import (
+    Aggregation,
     And,
     Between,
     Comparison,
@@ -107,10 +108,39 @@ def _leaf(leaf: Leaf, source: Source) -> Condition:
             return column.is_not(None) if leaf.negated else column.is_(None)
         satisfied = holds(leaf, column)
         return sa.and_(column.is_not(None), satisfied) if field.key in source.nullable else satisfied
+    if field.aggregate is not None:
+        return _aggregate_leaf(leaf, field.aggregate, source)
     rows = _rows(field, source)
     if isinstance(leaf, IsNull):
         return rows.exists() if leaf.negated else sa.not_(rows.exists())
     return rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
+
+
+def _aggregate_leaf(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condition:
+    """A condition on the metric of this very key, or where there is none, on the aggregate."""
+    field = replace(leaf.field, aggregate=None)
+    missing = _leaf(IsNull(field), source)
+    metric = Field(Kind.METRIC, aggregate.key, field.type)
+    if isinstance(leaf, IsNull):
+        has_none = sa.and_(missing, _leaf(IsNull(metric), source))
+        return sa.not_(has_none) if leaf.negated else has_none
+    satisfied = holds(leaf, aggregate_of(source.values[Kind.METRIC].table, aggregate.name), nan=True)
+    return sa.or_(
+        _leaf(replace(leaf, field=field), source), sa.and_(missing, _rows(metric, source).where(satisfied).exists())
+    )
+
+
+def aggregate_of(table: Any, name: str) -> Column:
+    """An aggregate as a column of the metrics of runs; of a single point it is that point's own."""
+    match name:
+        case "last":
+            return table.c.value  # type: ignore[no-any-return]
+        case "count":
+            return sa.func.coalesce(table.c["count"], sa.literal_column("1"))
+        case "min_step" | "max_step":
+            return sa.func.coalesce(table.c[name], table.c.step)
+        case _:
+            return sa.case((table.c["count"].is_(None), table.c.value), else_=table.c[name])
 
 
 def _rows(field: Field, source: Source) -> sa.Select[Any]:
@@ -206,11 +236,29 @@ def terms(order: Sequence[Order], source: Source, joined: sa.FromClause) -> tupl
             rank = sa.case((column.is_(None), NOTHING), else_=VALUE) if field.key in source.nullable else None
             found.append(Term(rank, column, one.ascending))
             continue
+        if field.aggregate is not None:
+            term, joined = _aggregate_term(one, field.aggregate, source, joined, number)
+            found.append(term)
+            continue
         values = source.values[field.kind]
         table = (values.table if values.ordered is None else values.ordered).alias(f"o{number}")
         joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == field.key))
         found.append(Term(_rank(table.c[values.owner], table.c.value), table.c.value, one.ascending))
     return found, joined
+
+
+def _aggregate_term(
+    order: Order, aggregate: Aggregation, source: Source, joined: sa.FromClause, number: int
+) -> tuple[Term, sa.FromClause]:
+    values = source.values[Kind.METRIC]
+    literal, metric = values.table.alias(f"o{number}"), values.table.alias(f"a{number}")
+    for table, key in ((literal, order.field.key), (metric, aggregate.key)):
+        joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == key))
+    is_literal = literal.c[values.owner].is_not(None)
+    value = sa.case((is_literal, literal.c.value), else_=aggregate_of(metric, aggregate.name))
+    missing = sa.and_(sa.not_(is_literal), metric.c[values.owner].is_(None))
+    rank = sa.case((missing, NOTHING), (value.is_(None), NAN), else_=VALUE)
+    return Term(rank, value, order.ascending), joined
 
 
 def _rank(owner: Column, value: Column) -> Column:

@@ -7,11 +7,9 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from sqlalchemy.schema import CreateIndex, CreateTable
-
 from genesis_flow.errors import ForeignDatabase, StoreFailed
 from genesis_flow.rules.clock import Clock, now_ms
-from genesis_flow.stores.sql import documents, schema
+from genesis_flow.stores.sql import documents, migrations, schema
 from genesis_flow.stores.sql.sqlite import DIALECT, SqliteConnection, SqliteDatabase, Transaction, translated
 from genesis_flow.stores.sql.store import SqlStore, prepare
 
@@ -67,14 +65,12 @@ def _tables(path: Path, *, immutable: bool = True) -> set[str]:
 
 
 def _make_tables(path: Path, artifact_root: str, now: int) -> bytes:
-    """Makes the tables that are missing; the secret that signs page tokens."""
+    """Makes the tables what this version works on; the secret that signs page tokens."""
     connection = SqliteConnection(path, writable=True)
     try:
         with Transaction(connection):
-            for table in schema.metadata.sorted_tables:
-                connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
-                for index in table.indexes:
-                    connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=DIALECT)))
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            migrations.upgrade(connection, DIALECT, is_new=schema.properties.name not in tables)
             return prepare(connection, artifact_root=artifact_root, now=now)
     finally:
         connection.close()

@@ -8,10 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy import bindparam as value
-
-from genesis_flow.errors import NewerDatabase, StoreUnreachable
+from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -29,6 +26,7 @@ from genesis_flow.stores.sql import (
     schema,
 )
 from genesis_flow.stores.sql.connection import Connection, Database, Statement
+from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets as dataset_messages
@@ -42,9 +40,7 @@ M = TypeVar("M")
 R = TypeVar("R")
 
 CHECK_S = 3.0
-PROPERTIES = schema.properties
-PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
-PUT_PROPERTY = Statement(upsert(PROPERTIES, "name"))
+PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
 class SqlStore:
@@ -250,20 +246,9 @@ class SqlStore:
 
 
 def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
-    """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens.
-
-    Raises:
-        NewerDatabase: a later version of Genesis-Flow made it.
-    """
-    found = connection.row(PROPERTY, name="schema_version")
-    if found is not None and int(found[0]) > schema.SCHEMA_VERSION:
-        raise NewerDatabase
-    entries = {
-        "owner": schema.OWNER,
-        "schema_version": str(schema.SCHEMA_VERSION),
-        "token_secret": secrets.token_hex(32),
-    }
-    connection.many(PUT_PROPERTY, ({"name": name, "value": text} for name, text in entries.items()))
+    """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens."""
+    entries = {"owner": schema.OWNER, "token_secret": secrets.token_hex(32)}
+    connection.many(PUT_ONCE, [{"name": name, "value": text} for name, text in entries.items()])
     if connection.row(experiments.BY_ID, id=int(DEFAULT_EXPERIMENT_ID)) is None:
         connection.run(
             experiments.INSERT_WITH_ID,

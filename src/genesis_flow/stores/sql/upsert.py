@@ -11,16 +11,13 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
 
-def upsert(
-    table: sa.Table, *keys: str, update: Sequence[str] = (), newer: Sequence[str] = ()
-) -> Callable[[Dialect], ClauseElement]:
+def upsert(table: sa.Table, *keys: str, update: Sequence[str] = ()) -> Callable[[Dialect], ClauseElement]:
     """``INSERT … ON CONFLICT``; every column is bound to a value of its own name.
 
     Args:
         table: the table.
         keys: the columns whose uniqueness may be violated.
         update: the columns to overwrite then; none: the existing row stays.
-        newer: if given, overwrite only where this tuple of columns is greater in the new row; NULL counts as 0.
     """
 
     def written_for(dialect: Dialect) -> ClauseElement:
@@ -28,13 +25,7 @@ def upsert(
         if not update:
             return statement.on_conflict_do_nothing(index_elements=list(keys))
         new = statement.excluded
-        zero: sa.ColumnElement[int] = sa.literal_column("0")
-        where = None
-        if newer:
-            where = sa.tuple_(*(sa.func.coalesce(new[c], zero) for c in newer)) > sa.tuple_(
-                *(sa.func.coalesce(table.c[c], zero) for c in newer)
-            )
-        return statement.on_conflict_do_update(index_elements=list(keys), set_={c: new[c] for c in update}, where=where)
+        return statement.on_conflict_do_update(index_elements=list(keys), set_={c: new[c] for c in update})
 
     return written_for
 

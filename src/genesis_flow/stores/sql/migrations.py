@@ -1,0 +1,131 @@
+"""Versions of the schema, and the steps from one to the next.
+
+A database says which version its tables have (``schema_version``) and the oldest version whose code may still work on
+it (``oldest_writer``). A step that only adds leaves the latter as it is, so that servers of two neighbouring versions
+run on one database while one is replaced by the other. All steps are made in the one transaction in which a database
+is opened: exactly once, and all or none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam as value
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from genesis_flow.errors import NewerDatabase
+from genesis_flow.rules.aggregates import Summary
+from genesis_flow.stores.sql import metrics, schema
+from genesis_flow.stores.sql.connection import Connection, Row, Statement
+from genesis_flow.stores.sql.upsert import upsert
+
+log = logging.getLogger("genesis_flow.stores")
+
+PROPERTIES = schema.properties
+PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
+PUT_PROPERTY = Statement(upsert(PROPERTIES, "name", update=("value",)))
+REPORT_EVERY = 100_000
+
+
+class DefiningConnection(Connection, Protocol):
+    """A connection that can also change tables."""
+
+    def execute(self, sql: str) -> list[Row]:
+        """Runs SQL that no value enters."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step to a version.
+
+    Attributes:
+        version: of the schema, when the step is done.
+        purpose: what it does, in a few words.
+        oldest_writer: the oldest version that may work on the database afterwards.
+        run: does it.
+    """
+
+    version: int
+    purpose: str
+    oldest_writer: int
+    run: Callable[[DefiningConnection, Dialect], None]
+
+
+def make_tables(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Makes the tables and indexes that are missing."""
+    for table in schema.metadata.sorted_tables:
+        connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        for index in table.indexes:
+            connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+
+
+def add_aggregates(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Adds what all points of a metric come to, and works it out for those that are there."""
+    for column in schema.aggregate_columns():
+        kind = column.type.compile(dialect=dialect)
+        connection.execute(f'ALTER TABLE run_metrics ADD COLUMN "{column.name}" {kind}')
+    several = connection.rows(_METRICS)
+    for number, (run, key) in enumerate(several, 1):
+        rows = connection.rows(_POINTS, run=run, name=key)
+        summary = Summary.of([(timestamp, step, float(text.strip(metrics.QUOTE))) for timestamp, step, text in rows])
+        parts = {f"new_{name}": part for name, part in metrics.columns(summary).items()}
+        connection.run(_SET, of_run=run, of_key=key, **parts)
+        if number % REPORT_EVERY == 0:
+            log.info("%d of %d metrics are done.", number, len(several))
+
+
+_T, _M = schema.metric_points, schema.run_metrics
+_METRICS = Statement(sa.select(_T.c.run, _T.c.key).group_by(_T.c.run, _T.c.key).having(sa.func.count() > 1))
+_POINTS = Statement(
+    sa.select(_T.c.timestamp, _T.c.step, _T.c.value).where(_T.c.run == value("run"), _T.c.key == value("name"))
+)
+_SET = Statement(
+    sa.update(_M)
+    .where(_M.c.run == value("of_run"), _M.c.key == value("of_key"))
+    .values({name: value(f"new_{name}") for name in ("value", "timestamp", "step", *metrics.PARTS)})
+)
+
+STEPS: tuple[Step, ...] = (Step(2, "keep what all points of a metric come to", 2, add_aggregates),)
+
+
+def version_of(connection: Connection) -> int:
+    """The version of the schema; 0, if nothing says one."""
+    row = connection.row(PROPERTY, name="schema_version")
+    return 0 if row is None else int(row[0])
+
+
+def plan(connection: Connection, steps: Sequence[Step] = STEPS) -> list[Step]:
+    """The steps that a database of ours lacks.
+
+    Raises:
+        NewerDatabase: it does not let a version as old as this one work on it.
+    """
+    version = version_of(connection)
+    row = connection.row(PROPERTY, name="oldest_writer")
+    oldest_writer = version if row is None else int(row[0])
+    if oldest_writer > steps[-1].version:
+        raise NewerDatabase
+    return [step for step in steps if step.version > version]
+
+
+def upgrade(connection: DefiningConnection, dialect: Dialect, *, is_new: bool, steps: Sequence[Step] = STEPS) -> None:
+    """Makes the tables of a new database, or the steps that an older one lacks.
+
+    Raises:
+        NewerDatabase: the database does not let a version as old as this one work on it.
+    """
+    missing = list(steps) if is_new else plan(connection, steps)
+    if not is_new:
+        for step in missing:
+            log.info("The database goes to version %d: %s.", step.version, step.purpose)
+            step.run(connection, dialect)
+    make_tables(connection, dialect)
+    if missing:
+        last = missing[-1]
+        noted = {"schema_version": str(last.version), "oldest_writer": str(last.oldest_writer)}
+        connection.many(PUT_PROPERTY, [{"name": name, "value": text} for name, text in noted.items()])
