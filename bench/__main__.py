@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import report
+from bench.backends import NAMES, Backend, running
+from bench.growth import grow
 from bench.load import generator_limit
-from bench.rows import DEFAULT, QUICK, ROWS, Row
+from bench.rows import DEFAULT, QUICK, ROWS, Row, rows_of
 from bench.sitting import Sitting
 from bench.systems import DidNotStart, System, install
+from bench.two import compare_servers
 
 SYSTEMS = ("ours", "fasttrackml", "mlflow")
 
@@ -48,8 +51,21 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
     "--rows", callback=_among([row.key for row in ROWS]), default="", metavar="NAMES", help="Rows to measure."
 )
 @click.option("--list", "list_rows", is_flag=True, help="Print the rows and stop.")
+@click.option("--backend", type=click.Choice(NAMES), default="sqlite", show_default=True, help="Kind of database.")
+@click.option("--growth", type=click.IntRange(1_000), metavar="RUNS", help="Ours alone, with so many runs instead.")
+@click.option("--two", is_flag=True, help="Two of our servers against one, instead.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
-def main(quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: bool, limit_min: float) -> None:
+def main(
+    quick: bool,
+    full: bool,
+    peers: list[str],
+    rows: list[str],
+    list_rows: bool,
+    backend: str,
+    growth: int | None,
+    two: bool,
+    limit_min: float,
+) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
 
     The peers are installed from PyPI into .cache/bench (GENESIS_BENCH_CACHE: another folder) the first
@@ -57,7 +73,7 @@ def main(quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: 
     """
     if quick and full:
         raise click.UsageError("choose one of --quick and --full")
-    chosen = [row for row in ROWS if row.key in rows and not (quick and _is_10k(row))]
+    chosen = [row for row in rows_of(backend) if row.key in rows and not (quick and _is_10k(row))]
     if list_rows:
         click.echo("\n".join(f"{row.key:16} {row.title}" for row in chosen))
         return
@@ -65,11 +81,20 @@ def main(quick: bool, full: bool, peers: list[str], rows: list[str], list_rows: 
     console = Console(width=None if sys.stdout.isatty() else 170)
     cache = _cache()
     cache.mkdir(parents=True, exist_ok=True)
-    systems = _install(peers, cache, console)
+    if backend != "sqlite":
+        peers = [peer for peer in peers if peer != "fasttrackml"]
     skip = {(row.key, "mlflow") for row in chosen if _is_10k(row) and not full}
-    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name:
+    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, ExitStack() as stack:
         folder = Path(name)
-        facts = report.facts(folder, generator_limit())
+        database = stack.enter_context(running(backend, folder))
+        systems = _install(["ours"] if growth or two else peers, cache, database, console)
+        if growth:
+            grow(systems[0], growth, folder, database, console)
+            return
+        if two:
+            compare_servers(systems[0], folder, database, console)
+            return
+        facts = report.facts(folder, generator_limit()) | {"database": backend}
         sitting = Sitting(systems, chosen, QUICK if quick else DEFAULT, folder)
         # Interrupted by hand, it still reports the rows that are whole.
         with _progress(console) as progress, suppress(KeyboardInterrupt):
@@ -81,12 +106,12 @@ def _is_10k(row: Row) -> bool:
     return row.key.endswith("-10k")
 
 
-def _install(keys: Sequence[str], cache: Path, console: Console) -> list[System]:
+def _install(keys: Sequence[str], cache: Path, backend: Backend, console: Console) -> list[System]:
     systems = []
     for key in keys:
         try:
             with console.status(f"installing {key}"):
-                systems.append(install(key, cache))
+                systems.append(install(key, cache, backend))
         except DidNotStart as error:
             console.print(f"[yellow]without {key}: {error}[/]")
     if not systems:

@@ -88,7 +88,13 @@ def _line(row: Row, cells: Cells) -> tuple[str, ...]:
     ratios = [f"{value:.3g} ×" if value else "–" for value in (to_peer, to_mlflow)]
     if row.asked is None:
         return (row.title, *shown, *ratios, "–", "–")
-    value = to_peer if row.asked.of_peer else ours.p50 if isinstance(ours, Figure) else None
+    value = (
+        (to_mlflow if peer is None else to_peer)
+        if row.asked.of_peer
+        else ours.p50
+        if isinstance(ours, Figure)
+        else None
+    )
     asked = f"{row.asked.sign} {row.asked.limit:.3g} {'×' if row.asked.of_peer else row.unit}"
     return (row.title, *shown, *ratios, asked, _met(row.asked, value))
 

@@ -9,7 +9,6 @@ import importlib
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,9 +19,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from bench.backends import Backend
 from bench.load import HOST, BadAnswer, Connection
+from bench.ports import free_port
 
 MLFLOW = "3.17.2"
+MLFLOW_MONGODB = "mlflow-mongodb==0.1.0b2"
 FASTTRACKML = "0.6.0"
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 10.0
@@ -46,21 +48,27 @@ class System:
     environment: dict[str, str]
 
 
-def install(key: str, cache: Path) -> System:
-    """The system of that key, installed into the cache if it is not yet.
+def install(key: str, cache: Path, backend: Backend) -> System:
+    """The system of that key on a kind of database, installed into the cache if it is not yet.
 
     Raises:
         DidNotStart: the system is not installed and cannot be.
     """
-    return {"ours": _ours, "fasttrackml": _fasttrackml, "mlflow": _mlflow}[key](cache)
+    if key == "fasttrackml":
+        if backend.name != "sqlite":
+            raise DidNotStart("FastTrackML is measured on SQLite only")
+        return _fasttrackml(cache)
+    return {"ours": _ours, "mlflow": _mlflow}[key](cache, backend)
 
 
-def _ours(_: Path) -> System:
+def _ours(_: Path, backend: Backend) -> System:
     if importlib.util.find_spec("genesis_flow") is None:
         raise DidNotStart(f"genesis_flow is not installed for {sys.executable}")
 
+    store_of = _stores("ours", backend)
+
     def command(folder: Path, port: int) -> list[str]:
-        store = f"sqlite:///{folder / 'genesis.db'}"
+        store = store_of(folder)
         server = [sys.executable, "-m", "genesis_flow", "server"]
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
@@ -81,16 +89,30 @@ def _fasttrackml(cache: Path) -> System:
     return System("fasttrackml", f"FastTrackML {FASTTRACKML}", command, _environment())
 
 
-def _mlflow(cache: Path) -> System:
+def _mlflow(cache: Path, backend: Backend) -> System:
     given = os.environ.get("GENESIS_BENCH_MLFLOW_PYTHON")
-    python = given or str(_install(cache, f"mlflow=={MLFLOW}") / "python")
+    more = {"mongodb": [MLFLOW_MONGODB], "postgresql": ["psycopg2-binary"]}.get(backend.name, [])
+    python = given or str(_install(cache, f"mlflow=={MLFLOW}", *more) / "python")
+    store_of = _stores("mlflow", backend)
 
     def command(folder: Path, port: int) -> list[str]:
-        store = f"sqlite:///{folder / 'mlflow.db'}"
+        store = store_of(folder)
         server = [python, "-m", "mlflow", "server"]
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
     return System("mlflow", f"MLflow {MLFLOW}", command, _environment())
+
+
+def _stores(key: str, backend: Backend) -> Callable[[Path], str]:
+    """The store of a system for each folder that it runs in: made at the first start, the same at the next."""
+    made: dict[Path, str] = {}
+
+    def store(folder: Path) -> str:
+        if folder not in made:
+            made[folder] = backend.store(key, folder)
+        return made[folder]
+
+    return store
 
 
 def _environment() -> dict[str, str]:
@@ -101,7 +123,7 @@ def _environment() -> dict[str, str]:
 
 def _install(cache: Path, requirement: str, *options: str) -> Path:
     """The `bin` folder of an environment of its own that holds the requirement."""
-    folder = cache / requirement.replace("==", "-")
+    folder = cache / "-".join([requirement, *(one for one in options if not one.startswith("-"))]).replace("==", "-")
     done = folder / "installed"
     if not done.exists():
         log = cache / f"{folder.name}.log"
@@ -130,6 +152,12 @@ class Server:
     def running(self) -> bool:
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> float:
         """Starts the server.
 
@@ -141,7 +169,7 @@ class Server:
         """
         if self._broken:
             raise DidNotStart(self._broken)
-        self.port = _free_port()
+        self.port = free_port()
         command = self.system.command(self.folder, self.port)
         with (self.folder / "server.log").open("ab") as log:
             begin = time.perf_counter()
@@ -217,13 +245,6 @@ class Server:
             found |= new
             grew = bool(new)
         return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _processes() -> Iterator[tuple[int, tuple[int, int, int]]]:
