@@ -37,8 +37,9 @@ PAUSE_S = 0.1
 HEADS_KEPT = 1_000
 HEADS_KEPT_BYTES = 16 * 2**20
 HEAD_AGE_S = 60.0
-MANY_PENDING_BYTES = 2**16
-"""Points that wait in a run's document beyond this are moved to buckets although the run is not quiet."""
+MANY_PENDING, MANY_PENDING_BYTES = 100, 2**16
+"""Writes whose points wait in a run's document, and their size, beyond which they are moved to buckets although the run
+is not quiet. PERF: MongoDB writes the whole document at each update."""
 MOST_PENDING_BYTES = 2**20
 """Points that wait in a run's document beyond this are moved to buckets before more are taken."""
 
@@ -235,7 +236,8 @@ class Writer:
 
     def _relieve(self, head: Head) -> None:
         """Has a document that grows moved its points to buckets, while others are written."""
-        if head.pending_bytes > MANY_PENDING_BYTES and head.run_id not in self._moves:
+        is_heavy = head.pending_bytes > MANY_PENDING_BYTES or len(head.pending) > MANY_PENDING
+        if is_heavy and head.run_id not in self._moves:
             task = asyncio.create_task(points.move(self._database, head), name="mongo-move")
             self._moves[head.run_id] = task
             task.add_done_callback(lambda done: self._moved(head.run_id, done))
