@@ -97,17 +97,14 @@ Work = Callable[[Connection], T]
 
 
 class Database(Protocol):
-    """How a kind of database runs work without blocking the event loop.
-
-    Attributes:
-        on_commit: told the number of writes in each commit.
-    """
-
-    on_commit: Callable[[int], None]
+    """How a kind of database runs work without blocking the event loop."""
 
     @property
     def waiting(self) -> int:
         """How many writes wait for a commit."""
+
+    def watch(self, on_commit: Callable[[int], None]) -> None:
+        """Has ``on_commit`` told the number of writes in each commit."""
 
     async def read(self, work: Work[T]) -> T:
         """Runs short reads: a few rows by key."""
@@ -115,11 +112,15 @@ class Database(Protocol):
     async def scan(self, work: Work[T]) -> T:
         """Runs reads that may take long."""
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, run_id: str | None = None) -> T:
         """Runs work in a transaction and answers when it is durable.
 
         The work may share its transaction with other work. It must raise its own errors before it
         changes anything, and may be run again if its transaction fails.
+
+        Args:
+            work: what to do.
+            run_id: the run that it writes to, if any, which nobody else writes to meanwhile.
         """
 
     async def close(self) -> None:

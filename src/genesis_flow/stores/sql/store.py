@@ -70,7 +70,7 @@ class SqlStore:
 
     def watch(self, on_commit: Callable[[int], None]) -> None:
         """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
-        self._database.on_commit = on_commit
+        self._database.watch(on_commit)
 
     async def check(self) -> None:
         await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
@@ -85,11 +85,13 @@ class SqlStore:
         return await self._database.scan(lambda connection: work(connection, message))
 
     async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
-        return await self._database.write(lambda connection: work(connection, message))
+        return await self._database.write(lambda connection: work(connection, message), run_id=_run_of(message))
 
     async def _write_dated(self, work: Callable[..., R], message: Any) -> R:
         now = self._clock()
-        return await self._database.write(lambda connection: work(connection, message, now_ms=now))
+        return await self._database.write(
+            lambda connection: work(connection, message, now_ms=now), run_id=_run_of(message)
+        )
 
     # --- experiments ------------------------------------------------------------------------------------------
 
@@ -238,6 +240,11 @@ class SqlStore:
         self, message: model_messages.LogLoggedModelParamsRequest
     ) -> Reply[model_messages.LogLoggedModelParamsRequestResponse]:
         return await self._write(logged_models.log_params, message)
+
+
+def _run_of(message: object) -> str | None:
+    """The run that a message is about, if it is about one."""
+    return getattr(message, "run_id", None) or getattr(message, "run_uuid", None)
 
 
 def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
