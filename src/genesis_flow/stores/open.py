@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote
 
-from genesis_flow.errors import UnsupportedLocation
+from genesis_flow.errors import MissingExtra, UnsupportedLocation
 from genesis_flow.stores.protocol import Store
+
+NAMES = "A store is sqlite:///path/to/file.db, mongodb://host/database or postgresql://host/database"
 
 
 def open_store(uri: str, *, artifact_root: str) -> Store:
@@ -14,13 +16,15 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
 
     Args:
         uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``,
-            ``mongodb://host/database``, ``mongodb+srv://host/database``, ``memory:`` or ``http(s)://…``.
+            ``mongodb://host/database``, ``mongodb+srv://host/database``, ``postgresql://host/database``, ``memory:``
+            or ``http(s)://…``.
         artifact_root: below which new experiments get their artifact locations.
 
     Raises:
         UnsupportedLocation: no store has this scheme.
         ForeignDatabase: the database belongs to another program; it is not touched.
         StoreFailed: the database cannot be opened.
+        MissingExtra: its driver is not installed.
     """
     scheme, _, rest = uri.partition(":")
     match scheme:
@@ -36,12 +40,20 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             from genesis_flow.stores.mongo.store import MongoStore
 
             return MongoStore(uri, artifact_root=artifact_root)
+        case "postgresql" | "postgres" | "postgresql+psycopg" | "postgresql+psycopg2":
+            try:
+                import psycopg  # noqa: F401
+            except ImportError:
+                raise MissingExtra("A store on PostgreSQL", "postgresql") from None
+            from genesis_flow.stores.sql.postgresql_store import open_postgresql
+
+            return open_postgresql(uri, artifact_root=artifact_root)
         case "http" | "https":
             from genesis_flow.stores.rest import RestStore
 
             return RestStore(uri)
         case _:
-            raise UnsupportedLocation(scheme, "A store is sqlite:///path/to/file.db or mongodb://host/database")
+            raise UnsupportedLocation(scheme, NAMES)
 
 
 def sqlite_path(rest: str) -> Path:

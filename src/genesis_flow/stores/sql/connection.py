@@ -65,7 +65,7 @@ class Connection(Protocol):
         """Runs a statement; the number of rows that it changed."""
 
     def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
-        """Runs a statement once for each set of values."""
+        """Runs an upsert once for each set of values."""
 
     def array(self, values: Iterable[int]) -> Any:
         """Integers as one value, for :func:`among`."""
@@ -80,7 +80,7 @@ class Connection(Protocol):
 def among(dialect: Dialect, column: sa.ColumnElement[int], name: str) -> sa.ColumnElement[bool]:
     """Whether the column is one of the integers in the array that is bound to ``name``."""
     if dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
+        return column == sa.any_(sa.cast(sa.bindparam(name), sa.ARRAY(sa.BigInteger)))
     each = sa.func.json_each(sa.bindparam(name)).table_valued("value")
     return column.in_(sa.select(each.c.value))
 

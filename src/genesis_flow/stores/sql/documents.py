@@ -44,7 +44,13 @@ EMPTY = Statement(
     sa.update(RUNS).where(RUNS.c.id == value("run"), RUNS.c.document.is_not(None)).values(document=sa.null())
 )
 FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text")))
-UNSETTLED = Statement(sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE))
+# Locked, where rows can be: what another server writes meanwhile is not overwritten with what was read before.
+UNSETTLED = Statement(
+    sa.select(RUNS.c.id)
+    .where(RUNS.c.document.is_(None))
+    .limit(SETTLED_AT_ONCE)
+    .with_for_update(skip_locked=True, key_share=True)
+)
 
 
 def empty(connection: Connection, run: int) -> None:

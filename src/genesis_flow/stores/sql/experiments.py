@@ -31,7 +31,10 @@ COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.cre
 
 BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id")))
 BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name")))
-STAGE_AND_LOCATION = Statement(sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id")))
+# Locked, where rows can be, so that nothing is written to an experiment that another server deletes meanwhile.
+STAGE_AND_LOCATION = Statement(
+    sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id")).with_for_update(read=True)
+)
 TAGS_OF = Statement(sa.select(TAGS.c.key, TAGS.c.value).where(TAGS.c.experiment_id == value("id")))
 INSERT = Statement(sa.insert(T).values({c: value(c) for c in ("name", "artifact_location", "lifecycle_stage")} | {
     "created_ms": value("now"), "updated_ms": value("now"),

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
+from sqlalchemy.engine.interfaces import Dialect
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.errors import LoggedModelNotFound
@@ -49,7 +50,7 @@ ITEM = (
 OF_METRIC = (T.c.run == value("run"), T.c.key == value("name"))
 IN_ORDER = sa.select(ITEM.label("item")).where(*OF_METRIC).order_by(*ORDER).limit(value("most")).subquery()
 # All of them at once, with commas between; the subquery is read in its order.
-ITEMS = Statement(sa.select(sa.cast(sa.func.group_concat(IN_ORDER.c.item), sa.LargeBinary), sa.func.count()))
+ITEMS = Statement(lambda dialect: sa.select(_joined(dialect, IN_ORDER.c.item), sa.func.count()))
 PAGE = Statement(
     sa.select(ITEM, T.c.timestamp, T.c.step, T.c.value)
     .where(*OF_METRIC, sa.tuple_(*ORDER) > sa.tuple_(value("t"), value("s"), value("n"), value("v")))
@@ -65,6 +66,7 @@ POINTS = Statement(
     .order_by(T.c.step, T.c.timestamp, T.c.number)
 )
 ALL_STEPS = (-(2**63), 2**63 - 1)
+ALL = 2**63 - 1
 
 
 def write(connection: Connection, run: int, experiment: int, run_id: str, metrics: Sequence[Metric]) -> None:
@@ -166,8 +168,15 @@ def history(
     return _page(connection, message, [run_id, message.metric_key], of, secret)
 
 
-def _items(connection: Connection, of: dict[str, Any], most: int = -1) -> tuple[bytes, int]:
-    """The points as JSON with commas between, and how many they are; -1 asks for all of them."""
+def _joined(dialect: Dialect, texts: sa.ColumnElement[str]) -> sa.ColumnElement[bytes]:
+    """The texts as bytes with commas between."""
+    if dialect.name == "postgresql":
+        return sa.func.convert_to(sa.func.string_agg(texts, sa.literal_column("','")), sa.literal_column("'UTF8'"))
+    return sa.cast(sa.func.group_concat(texts), sa.LargeBinary)
+
+
+def _items(connection: Connection, of: dict[str, Any], most: int = ALL) -> tuple[bytes, int]:
+    """The points as JSON with commas between, and how many they are."""
     ((items, count),) = connection.rows(ITEMS, most=most, **of)
     return items or b"", count
 
@@ -180,7 +189,7 @@ def _page(
     secret: bytes,
 ) -> Encoded[messages.GetMetricHistoryResponse]:
     most = message.max_results
-    limit = -1 if most is None else most + 1
+    limit = ALL if most is None else most + 1
     if message.page_token:
         timestamp, step, text = read_token(secret, query, message.page_token)
         after = {"t": timestamp, "s": step, "n": ordered(float(text.strip('"'))), "v": text}

@@ -29,7 +29,7 @@ def open_sqlite(path: Path, *, artifact_root: str, clock: Clock = now_ms) -> Sql
         secret = _make_tables(path, artifact_root, clock())
         return SqlStore(
             SqliteDatabase(path, on_idle=documents.settle),
-            secret=secret,
+            secret=lambda: secret,
             artifact_root=artifact_root,
             clock=clock,
         )

@@ -50,14 +50,16 @@ class SqlStore:
 
     Args:
         database: the database, with its tables made.
-        secret: the key that signs page tokens.
+        secret: gives the key that signs page tokens; asked when the database has been reached.
         artifact_root: below which new experiments get their artifact locations.
         clock: the time.
     """
 
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
 
-    def __init__(self, database: Database, *, secret: bytes, artifact_root: str, clock: Clock = now_ms) -> None:
+    def __init__(
+        self, database: Database, *, secret: Callable[[], bytes], artifact_root: str, clock: Clock = now_ms
+    ) -> None:
         self._database = database
         self._secret = secret
         self._artifact_root = artifact_root
@@ -83,6 +85,9 @@ class SqlStore:
 
     async def _scan(self, work: Callable[[Connection, M], R], message: M) -> R:
         return await self._database.scan(lambda connection: work(connection, message))
+
+    async def _scan_pages(self, work: Callable[..., R], message: Any) -> R:
+        return await self._database.scan(lambda connection: work(connection, message, secret=self._secret()))
 
     async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
         return await self._database.write(lambda connection: work(connection, message), run_id=_run_of(message))
@@ -113,7 +118,7 @@ class SqlStore:
     async def search_experiments(
         self, message: experiment_messages.SearchExperiments
     ) -> Reply[experiment_messages.SearchExperimentsResponse]:
-        return await self._scan(partial(experiment_search.search, secret=self._secret), message)
+        return await self._scan_pages(experiment_search.search, message)
 
     async def update_experiment(
         self, message: experiment_messages.UpdateExperiment
@@ -158,7 +163,7 @@ class SqlStore:
         return await self._write(runs.restore, message)
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
-        return await self._scan(partial(run_search.search, secret=self._secret), message)
+        return await self._scan_pages(run_search.search, message)
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await self._write(runs.log_batch, message)
@@ -180,7 +185,7 @@ class SqlStore:
     async def get_metric_history(
         self, message: metric_messages.GetMetricHistory
     ) -> Reply[metric_messages.GetMetricHistoryResponse]:
-        return await self._scan(partial(metrics.history, secret=self._secret), message)
+        return await self._scan_pages(metrics.history, message)
 
     async def get_metric_history_bulk(
         self, message: unlisted.GetMetricHistoryBulk
@@ -224,7 +229,7 @@ class SqlStore:
     async def search_logged_models(
         self, message: model_messages.SearchLoggedModels
     ) -> Reply[model_messages.SearchLoggedModelsResponse]:
-        return await self._scan(partial(model_search.search, secret=self._secret), message)
+        return await self._scan_pages(model_search.search, message)
 
     async def set_logged_model_tags(
         self, message: model_messages.SetLoggedModelTags
