@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import mongod
+from tests import mongod, postgres
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,18 @@ def mongodb_uri(mongodb_server: str) -> Iterator[str]:
     uri = mongod.database(mongodb_server)
     yield uri
     mongod.drop(uri)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URI of a PostgreSQL, with a database that is not for tests."""
+    with postgres.any_postgres() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def postgresql_uri(postgresql_server: str) -> Iterator[str]:
+    """The URI of an empty database of a PostgreSQL, one for each module of tests."""
+    uri = postgres.database(postgresql_server)
+    yield uri
+    postgres.drop(postgresql_server, uri)
