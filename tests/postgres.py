@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pwd
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +43,8 @@ def _user() -> dict[str, Any]:
     """Who runs the server: PostgreSQL refuses to run as root, and then needs another user."""
     if os.geteuid() != 0:
         return {}
+    import pwd  # not there on Windows
+
     entry = pwd.getpwnam(UNPRIVILEGED)
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
@@ -65,8 +67,9 @@ class Postgres:
         self.port = free_port()
         if user := _user():
             os.chown(folder, user["user"], user["group"])
-        command = [programs / "initdb", "--pgdata", folder, "--auth=trust", "--username=tests", "--encoding=UTF8"]
-        subprocess.run([*command, "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True, cwd="/", **user)
+        command = [str(programs / "initdb"), "--pgdata", str(folder), "--auth=trust", "--username=tests"]
+        command += ["--encoding=UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **user)
 
     @property
     def uri(self) -> str:
@@ -75,11 +78,13 @@ class Postgres:
 
     def start(self) -> None:
         """Starts it; it answers then."""
-        command = [self._programs / "postgres", "-D", self._folder, "-h", "127.0.0.1", "-p", str(self.port), "-k", ""]
+        command = [str(self._programs / "postgres"), "-D", str(self._folder), "-h", "127.0.0.1"]
+        command += ["-p", str(self.port), "-c", "unix_socket_directories=", *self._options]
         with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log, cwd="/", **_user())
+            process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_user())
+        self._process = process
         deadline = time.monotonic() + START_TIMEOUT_S
-        while self._process.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and time.monotonic() < deadline:
             try:
                 psycopg.connect(self.uri).close()
             except psycopg.OperationalError:
@@ -99,8 +104,7 @@ class Postgres:
     def _end(self, *, interrupt: bool) -> None:
         if self._process is None:
             return
-        # SIGINT is its "fast" shutdown, SIGQUIT its "immediate" one, which leaves no child behind.
-        self._process.send_signal(2 if interrupt else 3)
+        self._process.send_signal(signal.SIGINT if interrupt else signal.SIGQUIT)
         self._process.wait(STOP_TIMEOUT_S)
         self._process = None
 

@@ -28,7 +28,7 @@ SETTINGS = f"""
                ELSE current_setting('synchronous_commit') END, false),
            -- It takes longer to compile a query than any of ours takes to run.
            set_config('jit', 'off', false)
-"""  # noqa: S608  # a constant
+"""
 
 BUSY = frozenset({"57014", "55P03", "53200", "53300"})
 RERUN = frozenset({"40001", "40P01", "23505"})
