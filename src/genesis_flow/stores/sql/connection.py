@@ -50,7 +50,7 @@ class Connection(Protocol):
     """A connection inside a transaction.
 
     Attributes:
-        emptied: the keys of the runs whose documents this transaction has emptied.
+        emptied: the keys of runs whose documents this transaction has emptied, or found empty.
     """
 
     emptied: set[int]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql import ClauseElement
@@ -124,8 +125,12 @@ class PostgresConnection:
         try:
             return work(self)
         finally:
-            if not self._raw.closed:
-                self.execute("ROLLBACK")
+            self.rollback()
+
+    def rollback(self) -> None:
+        """Ends the transaction, if it has not ended with its connection."""
+        if self._raw.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            self.execute("ROLLBACK")
 
     @property
     def version(self) -> int:
@@ -137,20 +142,22 @@ class PostgresConnection:
 
 
 class Transaction:
-    """A write transaction: committed at the end, rolled back on an error."""
+    """A write transaction: committed at the end, rolled back on an error. Within the block it has an id."""
 
     def __init__(self, connection: PostgresConnection) -> None:
         self._connection = connection
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> str:
         self._connection.emptied.clear()
-        self._connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text"
+        ((transaction,),) = self._connection.execute(begin)
+        return str(transaction)
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if error is None:
             self._connection.execute("COMMIT")
-        elif not is_lost(error):
-            self._connection.execute("ROLLBACK")
+        else:
+            self._connection.rollback()
 
 
 def array(values: Sequence[Any]) -> str:

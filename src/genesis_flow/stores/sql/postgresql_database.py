@@ -48,12 +48,11 @@ PATIENCE_S = 10.0
 PAUSE_S = 0.2
 
 LOCK_RUNS = Statement(
-    sa.select(schema.runs.c.id)
+    sa.select(schema.runs.c.id, schema.runs.c.document.is_(None))
     .where(schema.runs.c.run_id == sa.any_(sa.cast(value("runs"), sa.ARRAY(sa.Text))))
     .order_by(schema.runs.c.run_id)
     .with_for_update(key_share=True)
 )
-TRANSACTION = Statement(sa.select(sa.cast(sa.func.pg_current_xact_id(), sa.Text)))
 HAPPENED = Statement(sa.select(sa.func.pg_xact_status(value("id"))))
 
 
@@ -234,10 +233,10 @@ class PostgresDatabase:
         outcomes: list[Outcome] | None = None
         transaction = ""
         try:
-            with Transaction(connection):
-                ((transaction,),) = connection.rows(TRANSACTION)
+            with Transaction(connection) as transaction:
                 if runs := {job.run_id for job in jobs if job.run_id}:
-                    connection.rows(LOCK_RUNS, runs=array(list(runs)))
+                    locked = connection.rows(LOCK_RUNS, runs=array(list(runs)))
+                    connection.emptied = {run for run, is_empty in locked if is_empty}
                 outcomes = [attempt(connection, job) for job in jobs]
         except psycopg.Error as error:
             if outcomes is None or not is_lost(error):
