@@ -109,6 +109,25 @@ async def test_what_is_not_the_same_when_repeated_is_done_once_though_connection
     await store.close()
 
 
+async def test_a_commit_that_nobody_answered_is_not_done_again(database: Postgres) -> None:
+    store = opened(database)
+    id_ = await new_run(store)
+    with psycopg.connect(database.uri, autocommit=True) as other:
+        # A commit now waits for a copy of the database that does not exist; on the disk it is already.
+        other.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        other.execute("SELECT pg_reload_conf()")
+        appending = asyncio.create_task(answer(store.log_model(runs.LogModel(run_id=id_, model_json="{}"))))
+        while not other.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'").fetchall():
+            await asyncio.sleep(0.02)
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        await asyncio.wait([appending], timeout=5)
+        other.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        other.execute("SELECT pg_reload_conf()")
+    await appending
+    assert tags_of(await run_of(store, id_))["mlflow.log-model.history"] == "[{}]"
+    await store.close()
+
+
 async def test_a_query_that_takes_too_long_is_cut_and_told_to_come_again(database: Postgres) -> None:
     store = opened(database, options="-c%20statement_timeout%3D300")
     experiment = await new_experiment(store)
