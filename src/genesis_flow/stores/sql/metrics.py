@@ -90,8 +90,8 @@ POINTS = Statement(
     .where(*OF_METRIC, T.c.step >= value("start"), T.c.step <= value("end"))
     .order_by(T.c.step, T.c.timestamp, T.c.number)
 )
-ALL = 2**62
 ALL_STEPS = (-(2**63), 2**63 - 1)
+ALL = 2**63 - 1
 
 
 def write(connection: Connection, run: int, experiment: int, run_id: str, metrics: Sequence[Metric]) -> None:

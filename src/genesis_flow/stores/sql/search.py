@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from genesis_flow.search.ast import (
     Aggregation,
@@ -112,8 +110,16 @@ def _leaf(leaf: Leaf, source: Source) -> Condition:
         return _aggregate_leaf(leaf, field.aggregate, source)
     rows = _rows(field, source)
     if isinstance(leaf, IsNull):
-        return rows.exists() if leaf.negated else sa.not_(rows.exists())
-    return rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
+        return _some(rows) if leaf.negated else sa.not_(_some(rows))
+    return _some(rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)))
+
+
+def _some(rows: sa.Select[Any]) -> Condition:
+    """Whether there is such a row, looked for at each candidate.
+
+    PERF: a bare EXISTS would become a join in PostgreSQL's plan, and two hundred of them take minutes to be planned.
+    """
+    return rows.exists().is_(sa.true())
 
 
 def _aggregate_leaf(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condition:
@@ -126,7 +132,7 @@ def _aggregate_leaf(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condi
         return sa.not_(has_none) if leaf.negated else has_none
     satisfied = holds(leaf, aggregate_of(source.values[Kind.METRIC].table, aggregate.name), nan=True)
     return sa.or_(
-        _leaf(replace(leaf, field=field), source), sa.and_(missing, _rows(metric, source).where(satisfied).exists())
+        _leaf(replace(leaf, field=field), source), sa.and_(missing, _some(_rows(metric, source).where(satisfied)))
     )
 
 
@@ -171,7 +177,7 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
             satisfied: Condition = _COMPARE[comparator](column, value)
             differs = comparator == "!="
         case Like(_, pattern, ignore_case, negated):
-            matches = _Like(sa.func.lower(column), _ascii_lower(pattern)) if ignore_case else _Like(column, pattern)
+            matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)
             satisfied, differs = (sa.not_(matches) if negated else matches), negated
         case Membership(_, values, negated):
             satisfied, differs = (column.not_in(values) if negated else column.in_(values)), negated
@@ -183,26 +189,6 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
     if not nan:
         return satisfied
     return sa.or_(column.is_(None), satisfied) if differs else sa.and_(column.is_not(None), satisfied)
-
-
-class _Like(sa.ColumnElement[bool]):
-    """A LIKE in whose pattern nothing is escaped."""
-
-    inherit_cache = False
-    type = sa.Boolean()
-
-    def __init__(self, text: Column, pattern: str) -> None:
-        self.text, self.pattern = text, sa.literal(pattern, sa.Text)
-
-
-@compiles(_Like)
-def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.text, **options)} LIKE {compiler.process(element.pattern, **options)}"
-
-
-@compiles(_Like, "postgresql")
-def _like_without_escape(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{_like(element, compiler, **options)} ESCAPE ''"
 
 
 def _ascii_lower(text: str) -> str:
