@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.security.server import API
+from tests.serving import API
 
 ANSWER_TIMEOUT_S = 120
 

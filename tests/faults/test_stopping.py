@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.load import Writers
-from tests.security.server import API, FILES, Server, read_answer, request_head, serving
+from tests.serving import API, FILES, Server, read_answer, request_head, serving
 
 SIZE = 2**20
 PEACEFUL = {0, -signal.SIGTERM}

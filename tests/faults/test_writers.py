@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.faults.load import Connection, Writers, connected
-from tests.security.server import API, Server, serving, wait_until_healthy
+from tests.serving import API, Server, serving, wait_until_healthy
 
 WRITERS = 200
 STEPS = 5

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.security.server import Server, serving
+from tests.serving import Server, serving
 
 SECRET = "the canary sings"
 

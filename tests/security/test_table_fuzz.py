@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.security.server import ANSWER_TIMEOUT_S, Answer, Server, serving
+from tests.serving import ANSWER_TIMEOUT_S, Answer, Server, serving
 
 EXAMPLES = 20
 METHODS = ("get", "post", "put", "patch", "delete")
