@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import mongod
+from tests.backends import has_postgresql, new_store
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +20,18 @@ def mongodb_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def mongodb_uri(mongodb_server: str) -> Iterator[str]:
+def mongodb_uri(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URI of an empty database of a MongoDB, one for each module of tests."""
-    uri = mongod.database(mongodb_server)
-    yield uri
-    mongod.drop(uri)
+    with new_store("mongodb", request) as uri:
+        assert uri is not None
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of a PostgreSQL."""
+    if not has_postgresql():
+        pytest.skip("tests.databases, which starts a PostgreSQL, is not there yet")
+    folder: Path = tmp_path_factory.mktemp("postgresql")
+    with importlib.import_module("tests.databases").postgres(folder) as uri:
+        yield uri
