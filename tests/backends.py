@@ -25,9 +25,7 @@ def new_store(backend: str, request: pytest.FixtureRequest) -> Iterator[str | No
         return
     server: str = request.getfixturevalue(f"{backend}_server")
     if backend == "postgresql":
-        databases = importlib.import_module("tests.databases")
-        with databases.database(server) as uri:
-            yield uri
+        yield importlib.import_module("tests.postgres").database(server)
         return
     uri = mongod.database(server)
     yield uri
@@ -36,4 +34,4 @@ def new_store(backend: str, request: pytest.FixtureRequest) -> Iterator[str | No
 
 def has_postgresql() -> bool:
     """Whether there is anything to start one with."""
-    return importlib.util.find_spec("tests.databases") is not None
+    return importlib.util.find_spec("tests.postgres") is not None

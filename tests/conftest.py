@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -28,10 +27,9 @@ def mongodb_uri(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The URI of a PostgreSQL."""
     if not has_postgresql():
-        pytest.skip("tests.databases, which starts a PostgreSQL, is not there yet")
-    folder: Path = tmp_path_factory.mktemp("postgresql")
-    with importlib.import_module("tests.databases").postgres(folder) as uri:
+        pytest.skip("tests.postgres, which starts a PostgreSQL, is not there yet")
+    with importlib.import_module("tests.postgres").any_postgres() as uri:
         yield uri
