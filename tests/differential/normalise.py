@@ -57,6 +57,13 @@ class Normaliser:
             return {"status": answer.status, "text": answer.body.decode(errors="backslashreplace")}
         return {"status": answer.status, "json": self._value(parsed, "", depth=0)}
 
+    def sentence(self, answer: Answer) -> str:
+        """What an error says, with placeholders for the ids that answers before it held."""
+        said = str(json.loads(answer.body)["message"])
+        for known, placeholder in self._seen["experiment"].items():
+            said = said.replace(f"'{known}'", placeholder)
+        return _DRAWN_ID.sub(self._id, said)
+
     def _value(self, value: Any, key: str, depth: int) -> Any:
         match value:
             case dict():
