@@ -20,18 +20,16 @@ def new_store(backend: str, request: pytest.FixtureRequest) -> Iterator[str | No
 
     Its database is started when the first test asks for it.
     """
-    if backend == "sqlite":
-        yield None
-        return
-    server: str = request.getfixturevalue(f"{backend}_server")
-    if backend == "postgresql":
-        yield importlib.import_module("tests.postgres").database(server)
-        return
-    uri = mongod.database(server)
-    yield uri
-    mongod.drop(uri)
-
-
-def has_postgresql() -> bool:
-    """Whether there is anything to start one with."""
-    return importlib.util.find_spec("tests.postgres") is not None
+    match backend:
+        case "sqlite":
+            yield None
+        case "mongodb":
+            uri = mongod.database(request.getfixturevalue("mongodb_server"))
+            yield uri
+            mongod.drop(uri)
+        case "postgresql":
+            if importlib.util.find_spec("tests.postgres") is None:
+                pytest.skip("tests.postgres, which starts a PostgreSQL, is not there yet")
+            yield importlib.import_module("tests.postgres").database(request.getfixturevalue("postgresql_server"))
+        case _:
+            raise ValueError(backend)

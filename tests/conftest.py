@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 import pytest
 
 from tests import mongod
-from tests.backends import has_postgresql, new_store
 
 
 @pytest.fixture(scope="session")
@@ -19,17 +17,8 @@ def mongodb_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def mongodb_uri(request: pytest.FixtureRequest) -> Iterator[str]:
+def mongodb_uri(mongodb_server: str) -> Iterator[str]:
     """The URI of an empty database of a MongoDB, one for each module of tests."""
-    with new_store("mongodb", request) as uri:
-        assert uri is not None
-        yield uri
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The URI of a PostgreSQL."""
-    if not has_postgresql():
-        pytest.skip("tests.postgres, which starts a PostgreSQL, is not there yet")
-    with importlib.import_module("tests.postgres").any_postgres() as uri:
-        yield uri
+    uri = mongod.database(mongodb_server)
+    yield uri
+    mongod.drop(uri)
