@@ -74,14 +74,21 @@ def test_every_backend_gives_the_same_answers(model: Callable[[str], Answers], o
     different = []
     for (theirs, wanted), (own, got) in zip(expected.result(), found.result(), strict=True):
         assert own.answer.status in (200, 400, 404), (own.request, own.answer)
-        if wanted != got:
+        if wanted != got and not ("\0" in subject and _both_without(theirs, own)):
             different.append(f"{own.request}\n  {MODEL}: {theirs.answer}\n  other:  {own.answer}")
     assert not different, f"{len(different)} answers differ\n" + "\n".join(different[:5])
 
 
+def _both_without(theirs: Played, own: Played) -> bool:
+    """PostgreSQL cannot even look for NUL: it refuses what others do not find."""
+    return own.answer.status == 400 and (
+        theirs.answer.status == 404 or theirs.answer.body in (b"{}", b'{"metrics":[]}')
+    )
+
+
 def test_no_object_passes_for_a_text(other: Server) -> None:
     answers = _answers(other, OBJECTS)[3:]
-    assert len(answers) > 80
+    assert len(answers) == len(hostile.objects()) > 70
     assert {(comparable["status"], comparable["error_code"]) for _, comparable in answers} == {
         (400, "INVALID_PARAMETER_VALUE")
     }
