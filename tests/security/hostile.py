@@ -235,9 +235,9 @@ WELL_FORMED: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "runs/search", {"experiment_ids": ["$e"], "filter": "params.p = 'v'", "order_by": ["start_time"], "page_token": "t"}),
     ("POST", "logged-models", {"experiment_id": "$e", "name": "n", "model_type": "t", "source_run_id": "$r"}),
     ("POST", "logged-models", {"experiment_id": "$e", "name": "n", "params": [_pair("k", "v")], "tags": [_pair("k", "v")]}),
-    ("POST", "logged-models/$m/params", {"model_id": "$m", "params": [_pair("k", "v")]}),
-    ("PATCH", "logged-models/$m/tags", {"model_id": "$m", "tags": [_pair("k", "v")]}),
-    ("PATCH", "logged-models/$m", {"model_id": "$m", "status": "LOGGED_MODEL_READY"}),
+    ("POST", "logged-models/$m/params", {"params": [_pair("k", "v")]}),
+    ("PATCH", "logged-models/$m/tags", {"tags": [_pair("k", "v")]}),
+    ("PATCH", "logged-models/$m", {"status": "LOGGED_MODEL_READY"}),
     ("POST", "logged-models/search", {"experiment_ids": ["$e"], "filter": "name = 'x'", "order_by": [{"field_name": "name"}]}),
     ("POST", "logged-models/search", {"experiment_ids": ["$e"], "datasets": [{"dataset_name": "n", "dataset_digest": "d"}]}),
 ]  # fmt: skip
