@@ -17,13 +17,12 @@ from genesis_flow.stores.sql.postgresql_store import open_postgresql
 from genesis_flow.stores.sql.store import SqlStore
 from genesis_flow.testing.calls import answer, batch, metrics_of, new_experiment, new_run, point, run_of, tags_of
 from genesis_flow.wire.messages import runs
-from tests.faults.load import Writers
+from tests.faults.load import Writers, assert_kept, wait_for_more, writing
 from tests.postgres import Postgres, postgres, require_wheel
-from tests.security.server import Server, serving
+from tests.serving import serving
 
 ROOT = "mlflow-artifacts:/"
 WRITERS = 16
-STEPS = 120
 
 
 @pytest.fixture
@@ -43,36 +42,17 @@ def opened(database: Postgres, **options: str) -> SqlStore:
 def test_a_restart_under_16_writers_loses_and_doubles_nothing(
     tmp_path: Path, database: Postgres, end: Callable[[Postgres], None]
 ) -> None:
-    with serving(tmp_path, "--backend-store-uri", database.uri) as server:
-        run_id = server.create_run()
-        writers = Writers(server.port, run_id, WRITERS)
-        restarts: list[threading.Thread] = []
-
-        def restart() -> None:
-            end(database)
-            database.start()
-
-        def restart_in_the_middle(writers: Writers) -> None:
-            if writers.total in (WRITERS * STEPS // 4, WRITERS * STEPS // 2):
-                restarts.append(threading.Thread(target=restart))
-                restarts[-1].start()
-
-        writers.run(STEPS, restart_in_the_middle)
-        for thread in restarts:
-            thread.join()
-        assert len(restarts) == 2
-        _assert_kept(server, run_id, writers)
-
-
-def _assert_kept(server: Server, run_id: str, writers: Writers) -> None:
-    """Every acknowledged point is there once, and each of the others was answered with 503."""
-    assert {status for status, _ in writers.others} <= {503}
-    assert all(json.loads(body)["error_code"] == "TEMPORARILY_UNAVAILABLE" for _, body in writers.others)
-    assert writers.total + len(writers.others) == WRITERS * STEPS
-    for writer, acknowledged in enumerate(writers.acknowledged):
-        steps = [int(point["step"]) for point in server.history(run_id, f"writer%20{writer}")]
-        assert len(steps) == len(set(steps)), "a point was written twice"
-        assert set(acknowledged) <= set(steps)
+    with serving(tmp_path, store=database.uri) as server:
+        writers = Writers(server.port, server.create_run(), WRITERS)
+        with writing(writers):
+            for _ in range(2):
+                wait_for_more(writers)
+                end(database)
+                database.start()
+            wait_for_more(writers)
+        assert {refusal.status for refusal in writers.others} <= {503}
+        assert all(refusal.retry_after for refusal in writers.others)
+        assert_kept(server, writers)
 
 
 async def test_what_is_not_the_same_when_repeated_is_done_once_though_connections_are_cut(database: Postgres) -> None:
@@ -160,7 +140,7 @@ async def test_a_database_that_is_down_at_the_start_is_said_and_then_found(datab
 
 def test_a_server_starts_without_its_database_and_says_why_it_is_not_ready(tmp_path: Path, database: Postgres) -> None:
     database.stop()
-    with serving(tmp_path, "--backend-store-uri", database.uri) as server:
+    with serving(tmp_path, store=database.uri) as server:
         answered = server.send("GET", "/readyz")
         assert answered.status == 503
         assert "nothing listens at its address" in answered.message
