@@ -11,7 +11,14 @@ import psycopg
 import pytest
 
 from genesis_flow.entities.experiments import ExperimentTag
-from genesis_flow.errors import ExperimentExists, ForeignDatabase, MissingExtra, UnsupportedLocation
+from genesis_flow.errors import (
+    ExperimentExists,
+    ExperimentNameNotFound,
+    ForeignDatabase,
+    MissingExtra,
+    RunNotFound,
+    UnsupportedLocation,
+)
 from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Store
 from genesis_flow.stores.sql import documents
@@ -19,7 +26,17 @@ from genesis_flow.stores.sql.connection import Statement
 from genesis_flow.stores.sql.postgresql import PostgresConnection, Transaction
 from genesis_flow.stores.sql.postgresql_store import open_postgresql, parameters
 from genesis_flow.stores.sql.store import SqlStore
-from genesis_flow.testing.calls import answer, batch, new_experiment, new_run, params_of, point, run_of, tags_of
+from genesis_flow.testing.calls import (
+    answer,
+    batch,
+    history,
+    new_experiment,
+    new_run,
+    params_of,
+    point,
+    run_of,
+    tags_of,
+)
 from genesis_flow.testing.store import StoreSuite
 from genesis_flow.wire.messages import experiments, runs
 from tests import postgres
@@ -240,3 +257,17 @@ async def test_a_tag_that_comes_twice_in_a_message_has_its_last_value(uri: str) 
         found = await answer(store.get_experiment(experiments.GetExperiment(experiment_id=made.experiment_id or "")))
         assert found.experiment is not None
         assert [(tag.key, tag.value) for tag in found.experiment.tags] == [("k", "last")]
+
+
+async def test_nothing_is_found_by_a_name_with_a_nul_and_its_neighbours_in_a_commit_are_not_disturbed(uri: str) -> None:
+    async with servers(uri, 1) as (store,):
+        id_ = await new_run(store)
+        with pytest.raises(RunNotFound):
+            await run_of(store, f"{id_}\0")
+        with pytest.raises(ExperimentNameNotFound):
+            await store.get_experiment_by_name(experiments.GetExperimentByName(experiment_name="Default\0"))
+        assert await history(store, id_, "m\0") == []
+        messages = [batch(one, params={"p": "v"}) for one in (id_, f"{id_}\0", id_)]
+        outcomes = await asyncio.gather(*map(store.log_batch, messages), return_exceptions=True)
+        assert [isinstance(outcome, RunNotFound) for outcome in outcomes] == [False, True, False]
+        assert params_of(await run_of(store, id_)) == {"p": "v"}

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import Buffer
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql import ClauseElement
 
@@ -56,6 +58,13 @@ class _Dialect(PGDialect):
 DIALECT = _Dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
+class _Text(StrDumperUnknown):
+    """A text; one with a NUL, which PostgreSQL cannot hold, is asked for as NULL, which equals nothing."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return None if "\0" in obj else super().dump(obj)
+
+
 class PostgresConnection:
     """A connection to PostgreSQL, used by one thread at a time.
 
@@ -70,6 +79,7 @@ class PostgresConnection:
         self._raw = psycopg.connect(**parameters, autocommit=True)
         # One type for every integer, so that a statement is prepared once and not for each size of its values.
         self._raw.adapters.register_dumper(int, Int8Dumper)
+        self._raw.adapters.register_dumper(str, _Text)
         self._cursor = self._raw.cursor(binary=True)
         self.emptied: set[int] = set()
         self.changes = 0
@@ -161,7 +171,7 @@ class Transaction:
 
 
 def array(values: Sequence[Any]) -> str:
-    """Numbers, texts and None as an array in PostgreSQL's notation.
+    """Numbers, texts and None as an array in PostgreSQL's notation; a text with a NUL is NULL, as in ``_Text``.
 
     PERF: 1 ms for the six columns of a thousand points, where the driver's own arrays take 6 ms.
     """
@@ -169,9 +179,9 @@ def array(values: Sequence[Any]) -> str:
 
 
 def _item(value: Any) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and "\0" not in value:
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "NULL" if value is None else repr(value)
+    return "NULL" if value is None or isinstance(value, str) else repr(value)
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
