@@ -263,4 +263,8 @@ def behind(terms_: Sequence[Term], position: Sequence[tuple[int, Any]]) -> Condi
             further = term.value > value if term.ascending else term.value < value
             cases.append(sa.and_(*equal, further))
             equal.append(term.value == value)
-    return sa.or_(*cases)
+    first, (_, value) = terms_[0], position[0]
+    if first.rank is not None:
+        return sa.or_(*cases)
+    # Said beside what follows from it, so that an index leads to the position.
+    return sa.and_(first.value >= value if first.ascending else first.value <= value, sa.or_(*cases))
