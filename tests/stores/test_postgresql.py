@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -11,10 +11,12 @@ import psycopg
 import pytest
 
 from genesis_flow.entities.experiments import ExperimentTag
+from genesis_flow.entities.logged_models import LoggedModelParameter
 from genesis_flow.errors import (
     ExperimentExists,
     ExperimentNameNotFound,
     ForeignDatabase,
+    InvalidParameter,
     MissingExtra,
     RunNotFound,
     UnsupportedLocation,
@@ -31,14 +33,16 @@ from genesis_flow.testing.calls import (
     batch,
     history,
     new_experiment,
+    new_model,
     new_run,
     params_of,
     point,
     run_of,
     tags_of,
+    unique,
 )
 from genesis_flow.testing.store import StoreSuite
-from genesis_flow.wire.messages import experiments, runs
+from genesis_flow.wire.messages import experiments, logged_models, runs
 from tests import postgres
 
 ROOT = "mlflow-artifacts:/"
@@ -229,6 +233,37 @@ async def test_servers_that_write_to_the_same_runs_in_any_order_do_not_wait_for_
             )
         )
     assert said(uri, "SELECT count(*)::int FROM metric_points") == [(3 * 5 * 10,)]
+    assert said(uri, "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
+
+
+async def test_of_two_values_for_a_param_of_a_model_that_two_servers_write_at_once_one_wins(uri: str) -> None:
+    async with servers(uri, 2) as stores:
+        experiment = await new_experiment(stores[0])
+        for _ in range(20):
+            model_id = await new_model(stores[0], experiment)
+            writes = (
+                store.log_logged_model_params(
+                    logged_models.LogLoggedModelParamsRequest(
+                        model_id=model_id, params=(LoggedModelParameter(key="p", value=str(number)),)
+                    )
+                )
+                for number, store in enumerate(stores)
+            )
+            outcomes = await asyncio.gather(*writes, return_exceptions=True)
+            assert sum(isinstance(outcome, InvalidParameter) for outcome in outcomes) == 1, outcomes
+
+
+async def test_servers_that_change_one_experiment_at_once_do_not_wait_for_each_other_in_a_circle(uri: str) -> None:
+    async with servers(uri, 3) as stores:
+        experiment = await new_experiment(stores[0])
+
+        def changes(store: Store, text: str) -> list[Coroutine[Any, Any, object]]:
+            tag = experiments.SetExperimentTag(experiment_id=experiment, key="k", value=text)
+            rename = experiments.UpdateExperiment(experiment_id=experiment, new_name=unique())
+            return [store.set_experiment_tag(tag), store.update_experiment(rename)]
+
+        for number in range(20):
+            await asyncio.gather(*(change for store in stores for change in changes(store, str(number))))
     assert said(uri, "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
