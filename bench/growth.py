@@ -197,9 +197,9 @@ def _one_long_run(port: int, points: int, progress: Progress) -> Iterator[Findin
             return connection.get("metrics/get-history-bulk-interval", query)
 
         steps = [int(point["step"]) for point in interval(0).json()["metrics"]]
-        # A server may give up to so many and the two ends.
-        if not BUCKETS // 2 < len(steps) <= BUCKETS + 2 or max(steps) != points - 1:
-            raise BadAnswer(f"an interval of {len(steps)} points up to step {max(steps, default=None)}")
+        # Each part of the curve keeps its ends and extremes: of this falling one two points of four, half of the most.
+        if not BUCKETS // 4 <= len(steps) <= BUCKETS or (steps[0], steps[-1]) != (0, points - 1):
+            raise BadAnswer(f"an interval of {len(steps)} points from step {steps[:1]} to {steps[-1:]}")
         yield _percentiles(f"interval of {BUCKETS} of {points:,} points", interval, INTERVAL_MS)
 
 
