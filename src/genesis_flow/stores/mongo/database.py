@@ -29,6 +29,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
 )
+from pymongo.monitoring import CommandListener
 from pymongo.read_preferences import Primary
 
 from genesis_flow.errors import (
@@ -69,16 +70,19 @@ class Database:
 
     Args:
         uri: ``mongodb://`` or ``mongodb+srv://``, with everything the driver takes, and ``profile``.
+        event_listeners: told of every command, as the driver does it.
 
     Raises:
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = ()) -> None:
         self.profile: Profile
         self.profile, bare = profile_of(uri)
         try:
-            self._client: AsyncMongoClient[Document] = AsyncMongoClient(bare, connect=False, **self._defaults(bare))
+            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+                bare, connect=False, event_listeners=event_listeners, **self._defaults(bare)
+            )
             self._database = self._client.get_default_database(DEFAULT_NAME, write_concern=self._concern())
         except (InvalidURI, ConfigurationError, ValueError) as error:
             scheme = uri.partition(":")[0]
