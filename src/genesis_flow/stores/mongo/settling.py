@@ -47,6 +47,7 @@ class Settler:
         self._database = database
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self._swept = 0.0
 
     def start(self) -> None:
@@ -56,16 +57,18 @@ class Settler:
 
     async def close(self) -> None:
         """Ends; what is left is found by its index."""
+        # The driver may swallow a cancellation that meets the answer to a command, so that is not all that is done.
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def _work(self) -> None:
-        while True:
+        while not self._closing:
             await asyncio.sleep(INTERVAL_S)
             try:
-                while await self.settle_some():
+                while await self.settle_some() and not self._closing:
                     pass
                 if time.monotonic() - self._swept > SWEEP_S:
                     self._swept = time.monotonic()
@@ -93,7 +96,7 @@ class Settler:
             )
             if left:
                 await self.settle([one["_id"] for one in left])
-            if len(left) < AT_ONCE:
+            if len(left) < AT_ONCE or self._closing:
                 return
 
     async def settle(self, run_ids: Sequence[str]) -> None:
