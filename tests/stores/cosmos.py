@@ -181,7 +181,9 @@ def _condition(asked: Any) -> Iterator[str]:
         elif operator == "$not":
             yield from _condition(operand)
         elif operator == "$elemMatch":
-            yield from _condition(operand) if next(iter(operand), "").startswith("$") else _query(operand)
+            first = next(iter(operand), "")
+            of_value = first.startswith("$") and first not in LOGICAL
+            yield from _condition(operand) if of_value else _query(operand)
 
 
 def _operators(document: Any, known: frozenset[str], *, deep: bool = True) -> Iterator[str]:
@@ -200,7 +202,7 @@ def _is_cold(collection: str, filter: Document, met: set[str]) -> bool:
         return False
     asked = filter.get("_id")
     ids = asked.get("$in", []) if isinstance(asked, Mapping) else [asked]
-    return met.isdisjoint(ids)
+    return not ids or not met.issuperset(ids)
 
 
 def _sharded(collection: str, filter: Document) -> Iterator[str]:

@@ -105,6 +105,20 @@ class Database:
         experiment = self._shards.get(run_id)
         return {"_id": run_id} if experiment is None else {"_id": run_id, "experiment": experiment}
 
+    def of_runs(self, run_ids: Sequence[str]) -> Document:
+        """The filter for the documents of several runs, by their shards too, if all of them are known."""
+        by_id: Document = {"_id": {"$in": list(run_ids)}}
+        if not all(run_id in self._shards for run_id in run_ids):
+            return by_id
+        return by_id | {"experiment": {"$in": sorted({self._shards[run_id] for run_id in run_ids})}}
+
+    async def find_run(self, run_id: str, fields: Mapping[str, Any]) -> Document | None:
+        """These fields of a run's document, whose shard is known then."""
+        found = await self.find_one("runs", self.of_run(run_id), {**fields, "experiment": True})
+        if found is not None:
+            self.remember(run_id, int(found["experiment"]))
+        return found
+
     def remember(self, run_id: str, experiment: int) -> None:
         """Notes the shard of a run."""
         if len(self._shards) >= SHARDS_KEPT:

@@ -123,8 +123,7 @@ async def stored(database: Database, run_id: str, key: str) -> Stored | None:
 
     It must be read before the buckets: what is moved in between is then found twice, and not missed.
     """
-    fields = {"metrics": {"$elemMatch": {"k": key}}, "pending": True, "experiment": True}
-    found = await database.find_one("runs", database.of_run(run_id), fields)
+    found = await database.find_run(run_id, {"metrics": {"$elemMatch": {"k": key}}, "pending": True})
     if found is None or not found.get("metrics"):
         return None
     entry = found["metrics"][0]

@@ -101,7 +101,7 @@ class Settler:
 
     async def settle(self, run_ids: Sequence[str]) -> None:
         """Puts these runs in order, as far as nobody writes to them meanwhile."""
-        found = await self._database.find("runs", {"_id": {"$in": list(run_ids)}}, documents.WITHOUT_LOOKUP)
+        found = await self._database.find("runs", self._database.of_runs(run_ids), documents.WITHOUT_LOOKUP)
         heads = [head_of(one) for one in found]
         for head in heads:
             await points.move(self._database, head)

@@ -280,7 +280,7 @@ class Writer:
         heads = {run_id: head for run_id in wanted if (head := self._heads.get(run_id)) is not None}
         missing = [run_id for run_id in wanted if run_id not in heads]
         if missing:
-            for found in await self._database.find("runs", {"_id": {"$in": missing}}, WITHOUT_LOOKUP):
+            for found in await self._database.find("runs", self._database.of_runs(missing), WITHOUT_LOOKUP):
                 heads[found["_id"]] = head = head_of(found)
                 self._database.remember(head.run_id, head.experiment)
         # Taken out while they change: what fails must not be found there.
@@ -351,7 +351,7 @@ class Writer:
     async def _not_written(self, heads: dict[str, Head]) -> set[str]:
         """Those whose new revision the database does not have."""
         wanted: dict[str, ObjectId] = {run_id: head.revision for run_id, head in heads.items()}
-        found = await self._database.find("runs", {"_id": {"$in": list(wanted)}}, {"revisions": True})
+        found = await self._database.find("runs", self._database.of_runs(list(wanted)), {"revisions": True})
         written = {one["_id"] for one in found if wanted[one["_id"]] in one["revisions"]}
         return wanted.keys() - written
 
