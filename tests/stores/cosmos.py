@@ -27,7 +27,9 @@ COMMANDS = frozenset(
     "find findAndModify getMore hello insert killCursors listCollections listDatabases listIndexes update".split()
 )
 # The pages do not speak of the options of commands; these are the plain ones, which every page's examples use.
-COMMON_OPTIONS = frozenset("$db $clusterTime lsid maxTimeMS writeConcern ordered comment $readPreference cursor".split())
+COMMON_OPTIONS = frozenset(
+    "$db $clusterTime lsid maxTimeMS writeConcern ordered comment $readPreference cursor".split()
+)
 OPTIONS = {
     "find": frozenset("filter projection sort limit skip batchSize singleBatch".split()),
     "getMore": frozenset("collection batchSize".split()),
@@ -125,7 +127,7 @@ def faults(name: str, command: Document, met: Iterable[str] = ()) -> Iterator[st
         yield "no such command"
     if of_transaction := IN_TRANSACTIONS & command.keys():
         yield f"a transaction ({', '.join(of_transaction)})"
-    if name in OPTIONS and (unknown := command.keys() - OPTIONS[name] - COMMON_OPTIONS - {name}):
+    if name in OPTIONS and (unknown := command.keys() - OPTIONS[name] - COMMON_OPTIONS - IN_TRANSACTIONS - {name}):
         yield f"no such option ({', '.join(unknown)})"
     match name:
         case "find":

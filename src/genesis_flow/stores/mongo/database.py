@@ -60,6 +60,7 @@ BATCH = 5_000
 SHARDS_KEPT = 50_000
 
 TOO_LARGE = frozenset({10334, 17280, 17419, 17420})
+DUPLICATE = 11000
 NO_SPACE = 14031
 REFUSED = frozenset({13, 18, 8000})
 OUT_OF_TIME = frozenset({50, 262})
@@ -227,6 +228,31 @@ class Database:
         """
         result = await self.call(lambda: self.collection(collection).bulk_write(writes, ordered=False))
         return result.matched_count
+
+    async def bulk_again(self, collection: str, writes: Sequence[Any]) -> None:
+        """Sends writes that may be made again until each of them is done.
+
+        One whose document another attempt, or another server, has inserted is done. A database that limits the work
+        of a second takes some of a bulk and says of the others when to come back.
+
+        Raises:
+            StoreBusy: some were refused for another reason, or for too long.
+        """
+        deadline = time.monotonic() + self._deadline_s
+        left = list(writes)
+        while left:
+            try:
+                await self.bulk(collection, left)
+                return
+            except BulkWriteError as error:
+                refused = [one for one in error.details.get("writeErrors", ()) if one.get("code") != DUPLICATE]
+                waits = [retry_after_s(one.get("code"), one.get("errmsg", "")) for one in refused]
+                wait = max((wait for wait in waits if wait is not None), default=0.0)
+                late = time.monotonic() + wait > deadline
+                if None in waits or late or error.details.get("writeConcernErrors"):
+                    raise StoreBusy from error
+                left = [left[one["index"]] for one in refused]
+                await asyncio.sleep(wait)
 
     async def command(self, *command: Any, **options: Any) -> Document:
         """Runs a command of the database."""

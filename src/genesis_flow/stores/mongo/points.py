@@ -57,7 +57,7 @@ async def move(database: Database, head: Head) -> None:
         for key, raw in chunk.items():
             by_key.setdefault(key, []).append(raw)
     writes = [write for key, parts in by_key.items() for write in _into_buckets(head.run_id, key, b"".join(parts))]
-    await database.bulk("points", writes)
+    await database.bulk_again("points", writes)
     await database.update(
         "runs",
         {"experiment": head.experiment, "_id": head.run_id},

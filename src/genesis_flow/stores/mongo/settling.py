@@ -114,4 +114,4 @@ class Settler:
             change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})
             updates.append(UpdateOne(of_revision, change))
         if updates:
-            await self._database.bulk("runs", updates)
+            await self._database.bulk_again("runs", updates)
