@@ -72,7 +72,7 @@ class Settler:
                     pass
                 if time.monotonic() - self._swept > SWEEP_S:
                     self._swept = time.monotonic()
-                    await self._sweep()
+                    await self.sweep()
             except (GenesisFlowError, PyMongoError) as error:
                 log.debug("runs wait to be put in order: %s", error)  # the work is still there the next time
 
@@ -87,9 +87,9 @@ class Settler:
                     del self._writer.written[run_id]
         return len(due) == AT_ONCE
 
-    async def _sweep(self) -> None:
-        """Settles what ended servers left behind."""
-        long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=LEFT_BEHIND_S))
+    async def sweep(self, left_behind_s: float = LEFT_BEHIND_S) -> None:
+        """Settles what ended servers left behind, of which nothing was written for so long."""
+        long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=left_behind_s))
         while True:
             left = await self._database.find(
                 "runs", {"unsettled": True, "revision": {"$lt": long_ago}}, {"_id": True}, limit=AT_ONCE
