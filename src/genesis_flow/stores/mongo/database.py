@@ -29,6 +29,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
 )
+from pymongo.monitoring import CommandListener
 from pymongo.read_preferences import Primary
 
 from genesis_flow.errors import (
@@ -59,6 +60,7 @@ BATCH = 5_000
 SHARDS_KEPT = 50_000
 
 TOO_LARGE = frozenset({10334, 17280, 17419, 17420})
+DUPLICATE = 11000
 NO_SPACE = 14031
 REFUSED = frozenset({13, 18, 8000})
 OUT_OF_TIME = frozenset({50, 262})
@@ -69,16 +71,19 @@ class Database:
 
     Args:
         uri: ``mongodb://`` or ``mongodb+srv://``, with everything the driver takes, and ``profile``.
+        event_listeners: told of every command, as the driver does it.
 
     Raises:
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = ()) -> None:
         self.profile: Profile
         self.profile, bare = profile_of(uri)
         try:
-            self._client: AsyncMongoClient[Document] = AsyncMongoClient(bare, connect=False, **self._defaults(bare))
+            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+                bare, connect=False, event_listeners=event_listeners, **self._defaults(bare)
+            )
             self._database = self._client.get_default_database(DEFAULT_NAME, write_concern=self._concern())
         except (InvalidURI, ConfigurationError, ValueError) as error:
             scheme = uri.partition(":")[0]
@@ -100,6 +105,20 @@ class Database:
         """The filter for a run's document, by its shard too, if that is known: a run never moves."""
         experiment = self._shards.get(run_id)
         return {"_id": run_id} if experiment is None else {"_id": run_id, "experiment": experiment}
+
+    def of_runs(self, run_ids: Sequence[str]) -> Document:
+        """The filter for the documents of several runs, by their shards too, if all of them are known."""
+        by_id: Document = {"_id": {"$in": list(run_ids)}}
+        if not all(run_id in self._shards for run_id in run_ids):
+            return by_id
+        return by_id | {"experiment": {"$in": sorted({self._shards[run_id] for run_id in run_ids})}}
+
+    async def find_run(self, run_id: str, fields: Mapping[str, Any]) -> Document | None:
+        """These fields of a run's document, whose shard is known then."""
+        found = await self.find_one("runs", self.of_run(run_id), {**fields, "experiment": True})
+        if found is not None:
+            self.remember(run_id, int(found["experiment"]))
+        return found
 
     def remember(self, run_id: str, experiment: int) -> None:
         """Notes the shard of a run."""
@@ -209,6 +228,31 @@ class Database:
         """
         result = await self.call(lambda: self.collection(collection).bulk_write(writes, ordered=False))
         return result.matched_count
+
+    async def bulk_again(self, collection: str, writes: Sequence[Any]) -> None:
+        """Sends writes that may be made again until each of them is done.
+
+        One whose document another attempt, or another server, has inserted is done. A database that limits the work
+        of a second takes some of a bulk and says of the others when to come back.
+
+        Raises:
+            StoreBusy: some were refused for another reason, or for too long.
+        """
+        deadline = time.monotonic() + self._deadline_s
+        left = list(writes)
+        while left:
+            try:
+                await self.bulk(collection, left)
+                return
+            except BulkWriteError as error:
+                refused = [one for one in error.details.get("writeErrors", ()) if one.get("code") != DUPLICATE]
+                waits = [retry_after_s(one.get("code"), one.get("errmsg", "")) for one in refused]
+                wait = max((wait for wait in waits if wait is not None), default=0.0)
+                late = time.monotonic() + wait > deadline
+                if None in waits or late or error.details.get("writeConcernErrors"):
+                    raise StoreBusy from error
+                left = [left[one["index"]] for one in refused]
+                await asyncio.sleep(wait)
 
     async def command(self, *command: Any, **options: Any) -> Document:
         """Runs a command of the database."""

@@ -15,7 +15,7 @@ from genesis_flow.entities.datasets import Dataset, DatasetInput, InputTag
 from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.metrics import Metric
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
-from genesis_flow.stores.mongo.database import Database, Document
+from genesis_flow.stores.mongo.database import Database, Document, Filter
 from genesis_flow.stores.mongo.head import Head, head_of
 from genesis_flow.wire import codec
 
@@ -24,18 +24,25 @@ LONG_TEXT = 2**18
 """A description of a dataset longer than this is kept compressed, so that the longest fit into a document."""
 
 
-async def of_runs(database: Database, found: Sequence[tuple[str, bytes | None]]) -> list[bytes]:
-    """The JSON of runs, in this order; what a document did not hold is built."""
+async def of_runs(
+    database: Database, found: Sequence[tuple[str, bytes | None]], within: Filter | None = None
+) -> list[bytes]:
+    """The JSON of runs, in this order; what a document did not hold is built.
+
+    Args:
+        within: holds for all of them, and names their shards.
+    """
     missing = [run_id for run_id, json in found if json is None]
-    built = await build(database, missing)
+    built = await build(database, missing, within)
     return [json if json is not None else built[run_id] for run_id, json in found if json or run_id in built]
 
 
-async def build(database: Database, run_ids: Sequence[str]) -> dict[str, bytes]:
+async def build(database: Database, run_ids: Sequence[str], within: Filter | None = None) -> dict[str, bytes]:
     """The JSON of these runs from their documents."""
     if not run_ids:
         return {}
-    heads = [head_of(one) for one in await database.find("runs", {"_id": {"$in": list(run_ids)}}, WITHOUT_LOOKUP)]
+    of_ids = database.of_runs(run_ids) | dict(within or {})
+    heads = [head_of(one) for one in await database.find("runs", of_ids, WITHOUT_LOOKUP)]
     datasets = await described(database, heads)
     return {head.run_id: codec.encode(run(head, datasets)) for head in heads}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from genesis_flow.stores.mongo import lookup
@@ -62,3 +63,20 @@ INDEXES = (
     Index("model_points", "by_model", (("experiment", 1), ("model", 1)), "the metrics of a model"),
     Index("model_points", "by_value", (("experiment", 1), ("key", 1), ("value", 1)), "models by a metric"),
 )  # fmt: skip
+
+
+def sort_of(collection: str, order: Sequence[tuple[str, int]], fixed: Collection[str]) -> list[tuple[str, int]] | None:
+    """The sort by an index that gives an order to documents which have one value of each field in ``fixed``.
+
+    It names all fields of the index, since some databases find an index only so. None, if no index gives this order.
+    """
+    turned = [(path, -direction) for path, direction in order]
+    for index in INDEXES:
+        first, last = index.keys[: -len(order)], list(index.keys[-len(order) :])
+        if index.collection != collection or not {path for path, _ in first} <= set(fixed):
+            continue
+        if last == list(order):
+            return list(index.keys)
+        if last == turned:
+            return [(path, -direction) for path, direction in index.keys]
+    return None

@@ -195,7 +195,7 @@ async def add_points(
         key = hashlib.blake2b(msgspec.json.encode(point), digest_size=16).hexdigest()
         of_point = {"experiment": experiments_[model_id], "_id": key}
         writes.append(UpdateOne(of_point, {"$setOnInsert": point | {"value": value}}, upsert=True))
-    await database.bulk("model_points", writes)
+    await database.bulk_again("model_points", writes)
 
 
 async def with_points(database: Database, found: Sequence[Document]) -> list[LoggedModel]:

@@ -56,9 +56,10 @@ class Step:
 
 async def make_indexes(database: Database) -> None:
     """Makes the indexes that are missing. MongoDB builds them while others read and write."""
+    most = database.profile.most_index_fields
     for collection in dict.fromkeys(index.collection for index in INDEXES):
         models = [
-            IndexModel(list(index.keys), name=index.name, **({"unique": True} if index.unique else {}))
+            IndexModel(list(index.keys[:most]), name=index.name, **({"unique": True} if index.unique else {}))
             for index in INDEXES
             if index.collection == collection
         ]

@@ -66,7 +66,7 @@ async def search(
         everything = await database.find("models", matching)
         documents, token = page_of(everything, query, message.max_results, message.page_token, secret)
     else:
-        found = await _page(database, matching, order, position, message.max_results + 1)
+        found = await _page(database, keys, matching, order, position, message.max_results + 1)
         documents = [one for one, _ in found[: message.max_results]]
         more = len(found) > len(documents) > 0
         token = make_token(secret, asked, list(found[len(documents) - 1][1])) if more else None
@@ -75,7 +75,12 @@ async def search(
 
 
 async def _page(
-    database: Database, matching: Condition, order: Sequence[Order], position: paging.Position | None, most: int
+    database: Database,
+    keys: Sequence[int],
+    matching: Condition,
+    order: Sequence[Order],
+    position: paging.Position | None,
+    most: int,
 ) -> list[tuple[Document, paging.Position]]:
     paths = paging.plain_paths(order, SOURCE)
     if paths is not None:
@@ -83,7 +88,8 @@ async def _page(
         found = [(one["_id"], at) for one, at in rows]
     else:
         found = await paging.by_keys(database, "models", matching, order, SOURCE, position, most)
-    documents = await database.find("models", {"_id": {"$in": [model_id for model_id, _ in found]}})
+    of_page = {"experiment": {"$in": list(keys)}, "_id": {"$in": [model_id for model_id, _ in found]}}
+    documents = await database.find("models", of_page)
     by_id = {one["_id"]: one for one in documents}
     return [(by_id[model_id], at) for model_id, at in found if model_id in by_id]
 
@@ -95,7 +101,8 @@ async def _matching(
     datasets: Sequence[SearchLoggedModelsDataset],
 ) -> Condition:
     """The models that are searched for."""
-    conditions: list[Condition] = [{"experiment": {"$in": list(keys)}, "stage": ACTIVE}]
+    within: Condition = {"experiment": keys[0] if len(keys) == 1 else {"$in": list(keys)}}
+    conditions: list[Condition] = [{**within, "stage": ACTIVE}]
     if datasets:
         conditions.append(await _with_point(database, keys, [on_datasets(datasets)]))
     if expression is not None:

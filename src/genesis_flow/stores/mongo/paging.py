@@ -12,6 +12,7 @@ from typing import Any
 
 from genesis_flow.search.ast import Field, Kind, Order
 from genesis_flow.stores.mongo.database import Database, Document
+from genesis_flow.stores.mongo.indexes import sort_of
 from genesis_flow.stores.mongo.search import SINGLE, Condition, Source
 
 VALUE, NAN, NOTHING = 0, 1, 2
@@ -49,8 +50,36 @@ async def by_attributes(
         conditions.append({path: {"$gte" if direction > 0 else "$lte": position[0][1]}})
         conditions.append(_behind_paths(paths, position))
     wanted = dict(fields) | {path: True for path, _ in paths}
-    documents = await database.find(collection, {"$and": conditions}, wanted, sort=paths, limit=most)
+    sort = paths if database.profile.sorts_any else sort_of(collection, paths, _fixed(found))
+    if sort is not None:
+        documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, limit=most)
+    else:
+        documents = await _sorted_here(database, collection, conditions, paths, most, wanted)
     return [(one, [(VALUE, _plain(one[path])) for path, _ in paths]) for one in documents]
+
+
+def _fixed(found: Condition) -> set[str]:
+    """The fields of which all documents that are found have the same value."""
+    here = {path for path, value in found.items() if path[0] != "$" and not isinstance(value, Mapping)}
+    return here.union(*map(_fixed, found.get("$and", ())))
+
+
+async def _sorted_here(
+    database: Database,
+    collection: str,
+    conditions: Sequence[Condition],
+    paths: Sequence[tuple[str, int]],
+    most: int,
+    wanted: Mapping[str, Any],
+) -> list[Document]:
+    """A page in an order that the database does not sort by: the keys of everything are read, then the page."""
+    keys = await database.find(collection, {"$and": conditions}, {path: True for path, _ in paths})
+    for path, direction in reversed(paths):
+        keys.sort(key=lambda one: one[path], reverse=direction < 0)
+    ids = [one["_id"] for one in keys[:most]]
+    page = await database.find(collection, {"$and": [*conditions, {"_id": {"$in": ids}}]}, wanted)
+    by_id = {one["_id"]: one for one in page}
+    return [by_id[one] for one in ids if one in by_id]
 
 
 def _behind_paths(paths: Sequence[tuple[str, int]], position: Position) -> Condition:
@@ -127,7 +156,7 @@ def value_of(field: Field, source: Source) -> Any:
 def _in_array(array: str, key: str, part: Any) -> Any:
     """An expression that makes something of the element with this key."""
     elements = {"$filter": {"input": f"${array}", "as": "one", "cond": {"$eq": ["$$one.k", {"$literal": key}]}}}
-    return {"$let": {"vars": {"element": {"$arrayElemAt": [elements, 0]}}, "in": part}}
+    return {"$arrayElemAt": [{"$map": {"input": elements, "as": "element", "in": part}}, 0]}
 
 
 def _rank(path: str) -> Any:

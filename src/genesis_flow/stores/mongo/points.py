@@ -57,7 +57,7 @@ async def move(database: Database, head: Head) -> None:
         for key, raw in chunk.items():
             by_key.setdefault(key, []).append(raw)
     writes = [write for key, parts in by_key.items() for write in _into_buckets(head.run_id, key, b"".join(parts))]
-    await database.bulk("points", writes)
+    await database.bulk_again("points", writes)
     await database.update(
         "runs",
         {"experiment": head.experiment, "_id": head.run_id},
@@ -123,8 +123,7 @@ async def stored(database: Database, run_id: str, key: str) -> Stored | None:
 
     It must be read before the buckets: what is moved in between is then found twice, and not missed.
     """
-    fields = {"metrics": {"$elemMatch": {"k": key}}, "pending": True, "experiment": True}
-    found = await database.find_one("runs", database.of_run(run_id), fields)
+    found = await database.find_run(run_id, {"metrics": {"$elemMatch": {"k": key}}, "pending": True})
     if found is None or not found.get("metrics"):
         return None
     entry = found["metrics"][0]

@@ -28,19 +28,24 @@ class Profile:
     Attributes:
         name: as ``?profile=`` spells it.
         sorts_on_disk: whether a query may ask for room on disk when its sort does not fit into memory.
+        sorts_any: whether it sorts by several fields that no index has in this order.
+        most_index_fields: more of them an index does not take; those that come last are there to save a look at the
+            documents, and left out.
         options: for the driver, where the URI says nothing else.
     """
 
     name: str
     sorts_on_disk: bool
+    sorts_any: bool
+    most_index_fields: int
     options: dict[str, Any]
 
 
 # PERF: retries are the store's own, since each of its writes may be sent again. For those of the driver the database
 # notes every single write in one more document: 16 updates in 6.3 ms instead of 4.8.
 OPTIONS = {"retryWrites": False}
-MONGODB = Profile("mongodb", sorts_on_disk=True, options=OPTIONS)
-COSMOS = Profile("cosmos", sorts_on_disk=False, options=OPTIONS)
+MONGODB = Profile("mongodb", sorts_on_disk=True, sorts_any=True, most_index_fields=32, options=OPTIONS)
+COSMOS = Profile("cosmos", sorts_on_disk=False, sorts_any=False, most_index_fields=8, options=OPTIONS)
 PROFILES = {profile.name: profile for profile in (MONGODB, COSMOS)}
 
 

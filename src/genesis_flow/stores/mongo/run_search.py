@@ -71,9 +71,9 @@ class Query:
         """The runs that are searched for."""
         stage = {"stage": self.stages[0] if len(self.stages) == 1 else {"$in": list(self.stages)}}
         if all(field.kind is Kind.ATTRIBUTE for field in fields_of(self.expression)):
-            return {"$and": [self._within, stage, self._filter(SOURCE)]}
+            return {"$and": [self.within, stage, self._filter(SOURCE)]}
         if len(self.experiments) > MOST_LOOKUPS:
-            return {"$and": [self._within, stage, self._filter(SOURCE)]}
+            return {"$and": [self.within, stage, self._filter(SOURCE)]}
         each = [
             {"$and": [{"experiment": key}, stage, self._filter(replace(SOURCE, experiment=key))]}
             for key in self.experiments
@@ -81,7 +81,8 @@ class Query:
         return each[0] if len(each) == 1 else {"$or": each}
 
     @property
-    def _within(self) -> Condition:
+    def within(self) -> Condition:
+        """The runs of its experiments."""
         return {"experiment": self.experiments[0] if len(self.experiments) == 1 else {"$in": list(self.experiments)}}
 
     def _filter(self, source: Source) -> Condition:
@@ -104,7 +105,8 @@ async def search(
     shown = found[: message.max_results]
     more = len(found) > len(shown) and bool(shown)
     token = make_token(secret, asked, list(shown[-1].position)) if more else None
-    return _answer(await documents.of_runs(database, [(one.run_id, one.json) for one in shown]), token)
+    jsons = await documents.of_runs(database, [(one.run_id, one.json) for one in shown], query.within)
+    return _answer(jsons, token)
 
 
 def _answer(found: Sequence[bytes], token: str | None) -> Encoded[messages.SearchRunsResponse]:
@@ -124,7 +126,8 @@ async def page(database: Database, query: Query, position: Position | None, most
         found = [one for walk in await asyncio.gather(*walks) for one in walk]
         return sorted(found, key=lambda one: _place(one.position, query.order))[:most]
     rows_ = await paging.by_keys(database, "runs", query.condition, query.order, SOURCE, position, most)
-    jsons = await database.find("runs", {"_id": {"$in": [run_id for run_id, _ in rows_]}}, {"json": True})
+    of_page = {**query.within, "_id": {"$in": [run_id for run_id, _ in rows_]}}
+    jsons = await database.find("runs", of_page, {"json": True})
     json_of = {one["_id"]: one.get("json") for one in jsons}
     return [Found(run_id, at, json_of[run_id]) for run_id, at in rows_ if run_id in json_of]
 

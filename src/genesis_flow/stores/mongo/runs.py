@@ -52,6 +52,7 @@ async def create(database: Database, writer: Writer, message: messages.CreateRun
     )
     head = head_of(document)
     await writer.create(document)
+    database.remember(run_id, head.experiment)
     data = RunData(tags=tuple(RunTag(key=k, value=v) for k, v in sorted(tags.items())))
     return messages.CreateRunResponse(run=Run(info=documents.info(head), data=data, inputs=RunInputs()))
 
@@ -59,7 +60,7 @@ async def create(database: Database, writer: Writer, message: messages.CreateRun
 async def get(database: Database, message: messages.GetRun) -> Encoded[messages.GetRunResponse]:
     """Reads a run."""
     run_id = message.run_id or message.run_uuid or ""
-    found = await database.find_one("runs", database.of_run(run_id), {"json": True})
+    found = await database.find_run(run_id, {"json": True})
     json = (await documents.of_runs(database, [(run_id, found.get("json"))])) if found is not None else []
     if not json:
         raise RunNotFound(run_id)
@@ -149,7 +150,7 @@ async def delete_tag(writer: Writer, message: messages.DeleteTag) -> messages.De
 
 async def log_inputs(database: Database, writer: Writer, message: messages.LogInputs) -> messages.LogInputsResponse:
     """Links datasets and models that the run read."""
-    run = await database.find_one("runs", database.of_run(message.run_id), {"experiment": True, "stage": True})
+    run = await database.find_run(message.run_id, {"stage": True})
     if run is None:
         raise RunNotFound(message.run_id)
     if run["stage"] != ACTIVE:

@@ -47,6 +47,7 @@ class Settler:
         self._database = database
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self._swept = 0.0
 
     def start(self) -> None:
@@ -56,20 +57,22 @@ class Settler:
 
     async def close(self) -> None:
         """Ends; what is left is found by its index."""
+        # The driver may swallow a cancellation that meets the answer to a command, so that is not all that is done.
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def _work(self) -> None:
-        while True:
+        while not self._closing:
             await asyncio.sleep(INTERVAL_S)
             try:
-                while await self.settle_some():
+                while await self.settle_some() and not self._closing:
                     pass
                 if time.monotonic() - self._swept > SWEEP_S:
                     self._swept = time.monotonic()
-                    await self._sweep()
+                    await self.sweep()
             except (GenesisFlowError, PyMongoError) as error:
                 log.debug("runs wait to be put in order: %s", error)  # the work is still there the next time
 
@@ -84,21 +87,21 @@ class Settler:
                     del self._writer.written[run_id]
         return len(due) == AT_ONCE
 
-    async def _sweep(self) -> None:
-        """Settles what ended servers left behind."""
-        long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=LEFT_BEHIND_S))
+    async def sweep(self, left_behind_s: float = LEFT_BEHIND_S) -> None:
+        """Settles what ended servers left behind, of which nothing was written for so long."""
+        long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=left_behind_s))
         while True:
             left = await self._database.find(
                 "runs", {"unsettled": True, "revision": {"$lt": long_ago}}, {"_id": True}, limit=AT_ONCE
             )
             if left:
                 await self.settle([one["_id"] for one in left])
-            if len(left) < AT_ONCE:
+            if len(left) < AT_ONCE or self._closing:
                 return
 
     async def settle(self, run_ids: Sequence[str]) -> None:
         """Puts these runs in order, as far as nobody writes to them meanwhile."""
-        found = await self._database.find("runs", {"_id": {"$in": list(run_ids)}}, documents.WITHOUT_LOOKUP)
+        found = await self._database.find("runs", self._database.of_runs(run_ids), documents.WITHOUT_LOOKUP)
         heads = [head_of(one) for one in found]
         for head in heads:
             await points.move(self._database, head)
@@ -111,4 +114,4 @@ class Settler:
             change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})
             updates.append(UpdateOne(of_revision, change))
         if updates:
-            await self._database.bulk("runs", updates)
+            await self._database.bulk_again("runs", updates)

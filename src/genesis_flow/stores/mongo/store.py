@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from pymongo.monitoring import CommandListener
+
 from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -47,6 +49,7 @@ class MongoStore:
         uri: ``mongodb://`` or ``mongodb+srv://``, with everything the driver takes, and ``profile``.
         artifact_root: below which new experiments get their artifact locations.
         clock: the time.
+        event_listeners: told of every command that is sent to the database, as the driver does it.
 
     Raises:
         UnsupportedLocation: the URI cannot be understood.
@@ -54,9 +57,16 @@ class MongoStore:
 
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
 
-    def __init__(self, uri: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        artifact_root: str,
+        clock: Clock = now_ms,
+        event_listeners: Sequence[CommandListener] = (),
+    ) -> None:
         self._uri = uri
-        self._database = Database(uri)
+        self._database = Database(uri, event_listeners=event_listeners)
         self._writer = Writer(self._database)
         self._settler = Settler(self._database, self._writer)
         self._artifact_root = artifact_root

@@ -21,7 +21,7 @@ from pymongo.errors import BulkWriteError
 
 from genesis_flow.errors import DocumentFull, GenesisFlowError, RunNotFound, ShuttingDown, StoreBusy, Unavailable
 from genesis_flow.stores.mongo import points
-from genesis_flow.stores.mongo.database import TOO_LARGE, Database, Document
+from genesis_flow.stores.mongo.database import DUPLICATE, TOO_LARGE, Database, Document
 from genesis_flow.stores.mongo.documents import WITHOUT_LOOKUP
 from genesis_flow.stores.mongo.head import Head, HistoryNeeded, head_of
 
@@ -280,7 +280,7 @@ class Writer:
         heads = {run_id: head for run_id in wanted if (head := self._heads.get(run_id)) is not None}
         missing = [run_id for run_id in wanted if run_id not in heads]
         if missing:
-            for found in await self._database.find("runs", {"_id": {"$in": missing}}, WITHOUT_LOOKUP):
+            for found in await self._database.find("runs", self._database.of_runs(missing), WITHOUT_LOOKUP):
                 heads[found["_id"]] = head = head_of(found)
                 self._database.remember(head.run_id, head.experiment)
         # Taken out while they change: what fails must not be found there.
@@ -306,7 +306,7 @@ class Writer:
             failed = self._failures(error, ids, inserts)
         except DocumentFull as error:
             if len(writes) > 1:
-                return await self._send_each(writes, ids)
+                return await self._send_each(writes, ids, inserts)
             failed = dict.fromkeys(ids, error)
         self.written.update(dict.fromkeys((run_id for run_id in ids if run_id not in failed), time.monotonic()))
         expected = [run_id for run_id in updates if run_id not in failed]
@@ -314,13 +314,18 @@ class Writer:
             return failed, set()
         return failed, await self._not_written({run_id: heads[run_id] for run_id in expected})
 
-    async def _send_each(self, writes: list[Any], ids: list[str]) -> tuple[dict[str, GenesisFlowError], set[str]]:
+    async def _send_each(
+        self, writes: list[Any], ids: list[str], inserts: dict[str, Document]
+    ) -> tuple[dict[str, GenesisFlowError], set[str]]:
         """One of the writes is larger than the driver sends: it must not take the others with it."""
         failed: dict[str, GenesisFlowError] = {}
         again: set[str] = set()
         for run_id, write in zip(ids, writes, strict=True):
             try:
                 met = await self._database.bulk("runs", [write])
+            except BulkWriteError as error:
+                failed |= self._failures(error, [run_id], inserts)
+                continue
             except DocumentFull as error:
                 failed[run_id] = error
                 continue
@@ -339,7 +344,7 @@ class Writer:
         failed: dict[str, GenesisFlowError] = {}
         for one in error.details.get("writeErrors", ()):
             run_id, code = ids[one["index"]], one.get("code")
-            if code == 11000 and run_id in inserts:
+            if code == DUPLICATE and run_id in inserts:
                 continue  # ids are never made twice: it was inserted by an attempt whose answer was lost
             if code not in TOO_LARGE:
                 raise StoreBusy
@@ -351,7 +356,7 @@ class Writer:
     async def _not_written(self, heads: dict[str, Head]) -> set[str]:
         """Those whose new revision the database does not have."""
         wanted: dict[str, ObjectId] = {run_id: head.revision for run_id, head in heads.items()}
-        found = await self._database.find("runs", {"_id": {"$in": list(wanted)}}, {"revisions": True})
+        found = await self._database.find("runs", self._database.of_runs(list(wanted)), {"revisions": True})
         written = {one["_id"] for one in found if wanted[one["_id"]] in one["revisions"]}
         return wanted.keys() - written
 
