@@ -231,9 +231,7 @@ asyncio.run(open_sqlite(Path(sys.argv[1]), artifact_root="mlflow-artifacts:/").c
 
 def test_five_processes_that_open_a_database_at_once_upgrade_it_once(path: Path) -> None:
     command = [sys.executable, "-c", OPEN, str(path)]
-    processes = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(5)
-    ]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(5)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
