@@ -126,8 +126,8 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
 def _added(connection: Connection, run: int, metrics: Sequence[Metric]) -> Sequence[Metric]:
     """Adds points; those that were not there before, each once.
 
-    How many rows an insert adds nearly always tells which they are: all or none. Where only a part of a batch is new, it
-    is taken back and added point by point.
+    How many rows an insert adds nearly always tells which they are: all or none. Where only a part of a batch is new,
+    it is taken back and added point by point.
     """
     points = list(_rows(run, metrics))
     if len(points) < 2:
