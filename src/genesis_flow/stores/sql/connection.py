@@ -67,8 +67,8 @@ class Connection(Protocol):
     def run(self, statement: Statement, **values: Any) -> int:
         """Runs a statement; the number of rows that it changed."""
 
-    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
-        """Runs an upsert once for each set of values."""
+    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
+        """Runs an upsert once for each set of values; the number of rows that it changed."""
 
     def array(self, values: Iterable[int]) -> Any:
         """Integers as one value, for :func:`among`."""

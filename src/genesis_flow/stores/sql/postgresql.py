@@ -96,15 +96,16 @@ class PostgresConnection:
         return self._execute(statement, values).fetchone()
 
     def run(self, statement: Statement, **values: Any) -> int:
-        changed = self._execute(statement, values).rowcount
+        changed = max(0, self._execute(statement, values).rowcount)  # -1 of what changes no rows
         self.changes += changed
         return changed
 
-    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
+    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
         """Runs a statement whose values are arrays, one for each column (``upsert.py``)."""
         rows = list(values)
-        if rows:
-            self.run(statement, **{name: array([row[name] for row in rows]) for name in rows[0]})
+        if not rows:
+            return 0
+        return self.run(statement, **{name: array([row[name] for row in rows]) for name in rows[0]})
 
     def array(self, values: Iterable[int]) -> str:
         return array(list(values))

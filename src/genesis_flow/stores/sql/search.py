@@ -236,15 +236,20 @@ def terms(order: Sequence[Order], source: Source, joined: sa.FromClause) -> tupl
 def _aggregate_term(
     order: Order, aggregate: Aggregation, source: Source, joined: sa.FromClause, number: int
 ) -> tuple[Term, sa.FromClause]:
-    values = source.values[Kind.METRIC]
-    literal, metric = values.table.alias(f"o{number}"), values.table.alias(f"a{number}")
-    for table, key in ((literal, order.field.key), (metric, aggregate.key)):
-        joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == key))
-    is_literal = literal.c[values.owner].is_not(None)
-    value = sa.case((is_literal, literal.c.value), else_=aggregate_of(metric, aggregate.name))
-    missing = sa.and_(sa.not_(is_literal), metric.c[values.owner].is_(None))
-    rank = sa.case((missing, NOTHING), (value.is_(None), NAN), else_=VALUE)
-    return Term(rank, value, order.ascending), joined
+    values, key = source.values[Kind.METRIC], order.field.key
+    table = values.table.alias(f"o{number}")
+    # One join a term, because SQLite joins no more than 64 tables.
+    row = sa.case((has_literal(key, values, source.key), key), else_=aggregate.key)
+    joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == row))
+    value = sa.case((table.c.key == key, table.c.value), else_=aggregate_of(table, aggregate.name))
+    return Term(_rank(table.c[values.owner], value), value, order.ascending), joined
+
+
+def has_literal(key: str, values: Values, owner: Column) -> Condition:
+    """Whether something has a value of this very key."""
+    table = values.table.alias()
+    rows: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table).correlate_except(table)
+    return rows.where(table.c[values.owner] == owner, table.c.key == key).exists()
 
 
 def _rank(owner: Column, value: Column) -> Column:

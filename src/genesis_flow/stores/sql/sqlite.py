@@ -56,6 +56,8 @@ class SqliteConnection:
             f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}",
             f"query_only = {'OFF' if writable else 'ON'}",
+            # What a batch may have to undo stays in memory; a reader's large sort does not.
+            f"temp_store = {'MEMORY' if writable else 'DEFAULT'}",
             "trusted_schema = OFF",
             "case_sensitive_like = ON",  # as LIKE is everywhere else; ILIKE compares in lower case
         ):
@@ -75,8 +77,8 @@ class SqliteConnection:
     def run(self, statement: Statement, **values: Any) -> int:
         return self._execute(statement, values).rowcount
 
-    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
-        self._raw.executemany(statement.text(DIALECT), values)
+    def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
+        return self._raw.executemany(statement.text(DIALECT), values).rowcount
 
     def array(self, values: Iterable[int]) -> str:
         return json.dumps(list(values))
