@@ -98,7 +98,7 @@ class Member:
         command += ["--replSet", "tests", "--nounixsocket", *SMALL, *self.options]
         # Beside its folder, which may be a disk that gets full. In the process group of the tests: Ctrl-C ends it, too.
         with self.folder.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=self.folder.parent, stdout=log, stderr=log)
 
     def kill(self) -> None:
         """Ends it as a power failure would."""

@@ -213,6 +213,16 @@ def assert_kept(server: Server, writers: Writers) -> None:
         assert surplus <= set(writers.open[writer])
 
 
+def assert_counted(server: Server, writers: Writers) -> None:
+    """The aggregates that are kept with a run count the points of its histories, no more and no less."""
+    experiment_id = server.send("GET", f"{API}runs/get?run_id={writers.run_id(0)}").json["run"]["info"]["experiment_id"]
+    for writer in range(len(writers.acknowledged)):
+        count = len(steps_of(server, writers.run_id(writer), writers.key(writer)))
+        filter_ = f"metrics.`{writers.key(writer)}`.count = {count}"
+        found = server.ask("runs/search", {"experiment_ids": [experiment_id], "filter": filter_, "max_results": 100})
+        assert writers.run_id(writer) in {run["info"]["run_id"] for run in found.get("runs", [])}, filter_
+
+
 def assert_asked_to_wait(writers: Writers) -> None:
     """Whatever was not acknowledged was answered with 503, and told when to come back."""
     assert {refusal.status for refusal in writers.others} <= {503}, writers.others[:3]

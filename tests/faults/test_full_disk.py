@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.faults.disk import grow, small_disk
 from tests.serving import API, FILES, Answer, Server, serving
 
 LIMIT = 2**20
@@ -82,22 +81,6 @@ def test_a_file_that_cannot_grow_is_a_clear_error_and_passes(tmp_path: Path) -> 
         assert again.files() == {"large.bin": 2 * LIMIT}
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB, if this user can make one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    command = [mount or "", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if mount is None or subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("this user cannot mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_is_a_clear_error_and_passes(small_disk: Path) -> None:
-    def grow() -> None:
-        subprocess.run(["mount", "-o", "remount,size=32m", str(small_disk)], check=True)
-
-    with serving(small_disk) as server:
-        _check(server, grow)
+def test_a_full_disk_is_a_clear_error_and_passes(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 2) as disk, serving(disk) as server:
+        _check(server, lambda: grow(disk, 32))

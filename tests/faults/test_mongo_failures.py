@@ -12,7 +12,7 @@ from tests import mongod
 from tests.serving import API, Answer, Server, serving
 
 DEADLINE_MS = 1_500
-SLOW_MS = 60_000
+SLOW_MS = 6_000
 READS = ["find", "aggregate", "getMore", "count"]
 WRITES = ["insert", "update", "findAndModify", "delete"]
 
@@ -76,11 +76,10 @@ def test_a_slow_query_holds_no_other_up(server: Server, fail: Fail) -> None:
         slow.close()
 
 
-# What a driver may try again, and what it may not.
+# What a driver tries again, and what it does not.
 FAILURES: list[dict[str, Any]] = [
     {"closeConnection": True},
     {"errorCode": 10107, "errorLabels": ["RetryableWriteError"]},  # not the primary any more
-    {"errorCode": 11600, "errorLabels": ["RetryableWriteError"]},  # it shuts down
     {"errorCode": 50},  # out of time
     {"errorCode": 16500},  # too many requests
     {"writeConcernError": {"code": 91, "errmsg": "it shuts down"}, "errorLabels": ["RetryableWriteError"]},
@@ -88,7 +87,7 @@ FAILURES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("times", [1, 2, 5])
+@pytest.mark.parametrize("times", [1, 5])
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
 def test_a_write_whose_fate_is_open_is_done_once(
     server: Server, fail: Fail, failure: dict[str, Any], times: int

@@ -10,7 +10,7 @@ import pytest
 
 from tests import mongod
 from tests.faults.asking import Users, asking
-from tests.faults.load import Writers, assert_asked_to_wait, assert_kept, wait_for_more, writing
+from tests.faults.load import Writers, assert_asked_to_wait, assert_counted, assert_kept, wait_for_more, writing
 from tests.mongod import ReplicaSet
 from tests.serving import Server, serving
 
@@ -46,8 +46,10 @@ def _check(cluster: Cluster, tmp_path: Path, fail: Callable[[Writers], None]) ->
     assert_asked_to_wait(writers)
     users.assert_right()
     assert_kept(server, writers)
+    assert_counted(server, writers)
     with serving(tmp_path / "another", store=cluster.store) as another:
         assert_kept(another, writers)
+        assert_counted(another, writers)
     assert "Traceback" not in server.log, server.log[-4_000:]
 
 
