@@ -83,12 +83,32 @@ def from_highest(raw: bytes) -> Point:
     return Point(_SIGN - 1 - step, _SIGN - 1 - timestamp, lookup.read_number(raw[24:32]))
 
 
+def is_plain(points: Iterable[Triple]) -> bool:
+    """Whether the points order as plain tuples do: no value is a zero, NaN or infinite."""
+    return all([value and -LARGEST < value < LARGEST for _, _, value in points])  # noqa: C419 (a generator takes twice as long)
+
+
+def earliest(points: list[Triple]) -> Triple:
+    """The first point of a history, of at least one."""
+    return min(points) if is_plain(points) else min(points, key=in_history)
+
+
+def latest(points: list[Triple]) -> Triple:
+    """The last point of a history, of at least one."""
+    return max(points) if is_plain(points) else max(points, key=in_history)
+
+
+def step_of(raw: bytes) -> int:
+    """The step in the bytes that :func:`in_steps` made."""
+    return int.from_bytes(raw[:8], "big") - _SIGN
+
+
 def distinct(chunks: Iterable[bytes]) -> list[Triple]:
     """The points in the order of a history, each once."""
     raw = b"".join(chunks)
     found: list[Triple] = list(POINT.iter_unpack(raw))
     # PERF: plain tuples order rightly unless a value is a zero, NaN or infinite; 100,000 points in 50 ms, not in 300.
-    if all(value and -LARGEST < value < LARGEST for _, _, value in found):
+    if is_plain(found):
         found.sort()
         return [point for point, behind in zip(found, [*found[1:], None], strict=False) if point != behind]
     return sorted((POINT.unpack(one) for one in set(split(raw))), key=in_history)

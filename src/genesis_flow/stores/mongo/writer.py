@@ -227,6 +227,10 @@ class Writer:
         for job in made:
             job.tried = heads[job.run_id].revision if job.run_id in updates else None
         failed, again = await self._send(inserts, updates, heads)
+        for run_id, document in inserts.items():
+            if run_id not in failed:  # so that the first write to a new run need not read it
+                self._database.remember(run_id, int(document["experiment"]))
+                self._heads.keep(head_of(document))
         for run_id, head in heads.items():
             if run_id not in failed and run_id not in again:
                 self._heads.keep(head)
