@@ -7,21 +7,23 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import report
+from bench import findings, report
 from bench.backends import NAMES, Backend, running
+from bench.findings import Finding
 from bench.growth import grow
-from bench.load import generator_limit
+from bench.load import BadAnswer, generator_limit
 from bench.rows import DEFAULT, QUICK, ROWS, Row, rows_of
-from bench.sitting import Sitting
+from bench.sitting import Cell, Sitting
 from bench.systems import DidNotStart, System, install
 from bench.two import compare_servers
 
@@ -51,9 +53,16 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
     "--rows", callback=_among([row.key for row in ROWS]), default="", metavar="NAMES", help="Rows to measure."
 )
 @click.option("--list", "list_rows", is_flag=True, help="Print the rows and stop.")
-@click.option("--backend", type=click.Choice(NAMES), default="sqlite", show_default=True, help="Kind of database.")
-@click.option("--growth", type=click.IntRange(1_000), metavar="RUNS", help="Ours alone, with so many runs instead.")
-@click.option("--two", is_flag=True, help="Two of our servers against one, instead.")
+@click.option(
+    "--backend", type=click.Choice(NAMES), default="sqlite", show_default=True, help="Database of all systems."
+)
+@click.option(
+    "--growth",
+    type=click.IntRange(1_000),
+    metavar="RUNS",
+    help="Instead: ours alone as it grows to so many runs (100000 is asked), and one run of 100 × as many points.",
+)
+@click.option("--two", is_flag=True, help="Instead: two of our servers against one, on one database.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
 def main(
     quick: bool,
@@ -68,11 +77,18 @@ def main(
 ) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
 
+    On SQLite all three take turns. On MongoDB (MLflow with the plugin mlflow-mongodb) and on PostgreSQL it is ours and
+    MLflow, one after the other, each in a database of its own on one server that is started for it.
+
     The peers are installed from PyPI into .cache/bench (GENESIS_BENCH_CACHE: another folder) the first
     time. The table is also written to bench/results/.
     """
     if quick and full:
         raise click.UsageError("choose one of --quick and --full")
+    if growth and two:
+        raise click.UsageError("choose one of --growth and --two")
+    if two and backend == "sqlite":
+        raise click.UsageError("two servers need a database that both reach: --backend mongodb or postgresql")
     chosen = [row for row in rows_of(backend) if row.key in rows and not (quick and _is_10k(row))]
     if list_rows:
         click.echo("\n".join(f"{row.key:16} {row.title}" for row in chosen))
@@ -81,25 +97,29 @@ def main(
     console = Console(width=None if sys.stdout.isatty() else 170)
     cache = _cache()
     cache.mkdir(parents=True, exist_ok=True)
-    if backend != "sqlite":
-        peers = [peer for peer in peers if peer != "fasttrackml"]
-    skip = {(row.key, "mlflow") for row in chosen if _is_10k(row) and not full}
-    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, ExitStack() as stack:
+    scale = QUICK if quick else DEFAULT
+    deadline = time.monotonic() + 60 * limit_min
+    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, running(backend, Path(name)) as database:
         folder = Path(name)
-        database = stack.enter_context(running(backend, folder))
-        systems = _install(["ours"] if growth or two else peers, cache, database, console)
-        if growth:
-            grow(systems[0], growth, folder, database, console)
+        facts = report.facts(folder, generator_limit()) | {"database": database.described}
+        if growth or two:
+            (system,) = _install(["ours"], cache, database, console)
+            alone = (
+                partial(grow, system, growth, folder) if growth else partial(compare_servers, system, folder, database)
+            )
+            _alone(alone, facts, console)
             return
-        if two:
-            compare_servers(systems[0], folder, database, console)
-            return
-        facts = report.facts(folder, generator_limit()) | {"database": backend}
-        sitting = Sitting(systems, chosen, QUICK if quick else DEFAULT, folder)
+        systems = _install(peers, cache, database, console)
+        skip = {(row.key, "mlflow") for row in chosen if _is_10k(row) and not full}
+        # On files all take turns; on one database server, even an idle peer would have its share of it.
+        groups = [systems] if backend == "sqlite" else [[system] for system in systems]
+        cells: dict[tuple[str, str], Cell] = {}
         # Interrupted by hand, it still reports the rows that are whole.
         with _progress(console) as progress, suppress(KeyboardInterrupt):
-            sitting.measure(progress, time.monotonic() + 60 * limit_min, frozenset(skip))
-    _print(sitting, facts | report.load_at_end(), console)
+            for group in groups:
+                sitting = Sitting(group, chosen, scale, folder, cells)
+                sitting.measure(progress, deadline, frozenset(skip))
+    _compared(chosen, cells, facts | report.load_at_end(), console)
 
 
 def _is_10k(row: Row) -> bool:
@@ -124,16 +144,34 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _print(sitting: Sitting, facts: dict[str, str], console: Console) -> None:
-    found = report.lines(sitting.rows, sitting.cells)
-    failures = report.failures(sitting.cells)
+def _alone(measure: Callable[[Progress], Iterator[Finding]], facts: dict[str, str], console: Console) -> None:
+    """Prints each finding as it comes, and all of them at the end, even if that comes early."""
+    found: list[Finding] = []
+    try:
+        with _progress(console) as progress, suppress(KeyboardInterrupt):
+            for finding in measure(progress):
+                found.append(finding)
+                progress.console.print(f"{finding.work}: {finding.figure}", highlight=False, markup=False)
+    except (BadAnswer, DidNotStart, OSError) as error:
+        found.append(Finding("the next", f"failed: {type(error).__name__}: {error}"[:300]))
+    console.print(findings.console_table(found))
+    _write(report.markdown_of(found, facts | report.load_at_end()), console)
+
+
+def _compared(rows: Sequence[Row], cells: report.Cells, facts: dict[str, str], console: Console) -> None:
+    found = report.lines(rows, cells)
+    failures = report.failures(cells)
     console.print(report.console_table(found))
     for failure in failures:
         console.print(f"[yellow]{failure}[/]", highlight=False)
+    _write(report.markdown(found, failures, facts), console)
+
+
+def _write(text: str, console: Console) -> None:
     results = report.ROOT / "bench" / "results"
     results.mkdir(exist_ok=True)
     path = results / f"{datetime.now(timezone.utc):%Y-%m-%dT%H%M%S}.md"
-    path.write_text(report.markdown(found, failures, facts), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     console.print(f"written to {path.relative_to(report.ROOT)}")
 
 

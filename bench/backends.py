@@ -35,6 +35,23 @@ class Backend:
     server: str = ""
     pid: int = 0
 
+    @property
+    def described(self) -> str:
+        """Name and version, as a report gives them."""
+        match self.name:
+            case "sqlite":
+                return "sqlite"
+            case "mongodb":
+                from pymongo import MongoClient
+
+                with MongoClient[dict[str, Any]](self.server) as client:
+                    return f"mongodb {client.server_info()['version']}, replica set of one, {CACHE_GB} GB cache"
+            case _:
+                import psycopg
+
+                with psycopg.connect(self.server) as connection:
+                    return f"postgresql {connection.info.parameter_status('server_version')}, as it comes"
+
     def store(self, key: str, folder: Path) -> str:
         """The URI of an empty store for a system, as that system takes it."""
         match self.name:
@@ -52,7 +69,9 @@ class Backend:
         name = f"{key}_{secrets.token_hex(3)}"
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        return urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+        # SQLAlchemy 2.1 takes the plain scheme for psycopg 3; MLflow is given the driver that it asks for.
+        scheme = "postgresql+psycopg2" if key == "mlflow" else "postgresql"
+        return urlunsplit(urlsplit(self.server)._replace(scheme=scheme, path=f"/{name}"))
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from rich.table import Table
 
+from bench import findings
+from bench.findings import Finding
 from bench.rows import GROWTH, Asked, Row
 from bench.sitting import Cell, Figure
 
@@ -60,6 +62,12 @@ def markdown(found: Sequence[tuple[str, ...]], notes: Sequence[str], facts: Mapp
     failed = ["", "Without a figure:", "", *(f"- {note}" for note in notes)] if notes else []
     legend = "p50 of all samples (smallest–largest p50 of a round); see `bench/README.md`."
     return "\n".join(["# Benchmark", "", *about, "", *head, *body, "", legend, *failed, ""])
+
+
+def markdown_of(found: Sequence[Finding], facts: Mapping[str, str]) -> str:
+    """For a file: facts of the sitting, and figures without a peer."""
+    about = [f"- {name}: {value}" for name, value in facts.items()]
+    return "\n".join(["# Benchmark", "", *about, "", *findings.lines(found), "", "See `bench/README.md`.", ""])
 
 
 def facts(folder: Path, generator_per_s: float) -> dict[str, str]:

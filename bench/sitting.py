@@ -66,14 +66,21 @@ class Sitting:
     all of them; while one is measured the others are idle.
     """
 
-    def __init__(self, systems: Sequence[System], rows: Sequence[Row], scale: Scale, folder: Path) -> None:
+    def __init__(
+        self,
+        systems: Sequence[System],
+        rows: Sequence[Row],
+        scale: Scale,
+        folder: Path,
+        cells: dict[tuple[str, str], Cell],
+    ) -> None:
         self.rows = rows
         self.scale = scale
-        self.cells: dict[tuple[str, str], Cell] = {}
+        self.cells = cells
         self.subjects = [Subject(Server(system, folder / system.key), scale) for system in systems]
 
     def measure(self, progress: Progress, deadline: float, skip: frozenset[tuple[str, str]]) -> None:
-        """Fills `cells`, by row and system; every server it started has ended when it returns.
+        """Fills `cells`, which it was given, by row and system; every server it started has ended when it returns.
 
         Args:
             progress: shows what is being measured.

@@ -90,8 +90,12 @@ def _fasttrackml(cache: Path) -> System:
 
 
 def _mlflow(cache: Path, backend: Backend) -> System:
+    module, *more = {"mongodb": ("mlflow_mongodb", MLFLOW_MONGODB), "postgresql": ("psycopg2", "psycopg2-binary")}.get(
+        backend.name, ("mlflow",)
+    )
     given = os.environ.get("GENESIS_BENCH_MLFLOW_PYTHON")
-    more = {"mongodb": [MLFLOW_MONGODB], "postgresql": ["psycopg2-binary"]}.get(backend.name, [])
+    if given and not _has(given, module):
+        given = None
     python = given or str(_install(cache, f"mlflow=={MLFLOW}", *more) / "python")
     store_of = _stores("mlflow", backend)
 
@@ -101,6 +105,12 @@ def _mlflow(cache: Path, backend: Backend) -> System:
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
     return System("mlflow", f"MLflow {MLFLOW}", command, _environment())
+
+
+def _has(python: str, module: str) -> bool:
+    """Whether an environment that was given has what MLflow needs for a database; nothing is installed into it."""
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return subprocess.run([python, "-c", code], env=_environment()).returncode == 0
 
 
 def _stores(key: str, backend: Backend) -> Callable[[Path], str]:

@@ -26,12 +26,14 @@ def mongodb_uri(mongodb_server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """The URI of a PostgreSQL."""
+    """The URI of a PostgreSQL, with a database that is not for tests."""
     with postgres.any_postgres() as uri:
         yield uri
 
 
 @pytest.fixture(scope="module")
-def postgresql_uri(postgresql_server: str) -> str:
+def postgresql_uri(postgresql_server: str) -> Iterator[str]:
     """The URI of an empty database of a PostgreSQL, one for each module of tests."""
-    return postgres.database(postgresql_server)
+    uri = postgres.database(postgresql_server)
+    yield uri
+    postgres.drop(postgresql_server, uri)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.backends import BACKENDS, new_store
 from tests.blackbox.clients import NEWEST, Client, ClientNotInstalled, select_clients
 from tests.serving import serving
 
@@ -51,11 +52,14 @@ def client(request: pytest.FixtureRequest) -> Client:
     return wanted
 
 
-@pytest.fixture(scope="session")
-def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server: ours, or the one named by GENESIS_TEST_SERVER_URI."""
-    if elsewhere := os.environ.get("GENESIS_TEST_SERVER_URI"):
-        yield elsewhere.rstrip("/")
+ELSEWHERE = os.environ.get("GENESIS_TEST_SERVER_URI", "").rstrip("/")
+
+
+@pytest.fixture(scope="session", params=["elsewhere"] if ELSEWHERE else BACKENDS)
+def server_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server: ours on every backend, or the one named by GENESIS_TEST_SERVER_URI."""
+    if ELSEWHERE:
+        yield ELSEWHERE
         return
-    with serving(tmp_path_factory.mktemp("server")) as uri:
-        yield uri
+    with new_store(request.param, request) as store, serving(tmp_path_factory.mktemp("server"), store=store) as server:
+        yield server.uri

@@ -1,9 +1,11 @@
-"""Each script is one test for each client."""
+"""Each script is one test for each client on each backend. Two run at a time, as users do."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,16 +14,41 @@ from tests.blackbox.clients import REPOSITORY, Client, cache_directory
 
 SCRIPTS = sorted(path for path in (Path(__file__).parent / "scripts").glob("*.py") if path.stem != "__init__")
 TIMEOUT_S = 300
+AT_ONCE = 2
+
+
+Finished = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def finished(
+    request: pytest.FixtureRequest, client: Client, server_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[Finished]]]:
+    """What becomes of each script that the session is asked for with this client on this server."""
+    asked = {item.callspec.params.get("script") for item in request.session.items if hasattr(item, "callspec")}
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        yield {
+            script: threads.submit(_run, client, script, server_uri, tmp_path_factory.mktemp(script.stem))
+            for script in SCRIPTS
+            if script in asked
+        }
+        threads.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_an_unmodified_client_finishes_the_script(
-    client: Client, script: Path, server_uri: str, tmp_path: Path
-) -> None:
-    done = subprocess.run(
+def test_an_unmodified_client_finishes_the_script(script: Path, finished: dict[Path, Future[Finished]]) -> None:
+    done = finished[script].result()
+    last_line = done.stdout.rstrip().rpartition("\n")[2]
+    if done.returncode == 0 and last_line.startswith("skip: "):
+        pytest.skip(last_line.removeprefix("skip: "))
+    assert (done.returncode, last_line) == (0, "ok"), done.stdout[-20_000:]
+
+
+def _run(client: Client, script: Path, server_uri: str, folder: Path) -> Finished:
+    return subprocess.run(
         # As a module: the folder of a script on sys.path would shadow libraries of the same name.
         [str(client.python), "-m", f"tests.blackbox.scripts.{script.stem}"],
-        cwd=tmp_path,
+        cwd=folder,
         env=_environment(server_uri),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -29,10 +56,6 @@ def test_an_unmodified_client_finishes_the_script(
         text=True,
         timeout=TIMEOUT_S,
     )
-    last_line = done.stdout.rstrip().rpartition("\n")[2]
-    if done.returncode == 0 and last_line.startswith("skip: "):
-        pytest.skip(last_line.removeprefix("skip: "))
-    assert (done.returncode, last_line) == (0, "ok"), done.stdout[-20_000:]
 
 
 def _environment(server_uri: str) -> dict[str, str]:

@@ -1,16 +1,16 @@
-"""Starts MLflow and ours once a session, and plays on both every noun that is asked for."""
+"""Starts MLflow once a session and ours on every backend, and plays on them every noun that is asked for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
+from tests.backends import BACKENDS, new_store
 from tests.differential.calls import NOUNS
 from tests.differential.normalise import Comparable, Normaliser
 from tests.differential.play import Played, play, steps_of
@@ -38,34 +38,54 @@ class Pair:
 
 
 Outcomes = Callable[[str], dict[str, Pair]]
+Sides = Callable[[str], list[Side]]
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """MLflow's server and ours, both empty at the start."""
+def mlflow_python() -> str:
+    """The Python of an environment with MLflow."""
     python = os.environ.get(MLFLOW_PYTHON)
     if not python:
         pytest.skip(f"{MLFLOW_PYTHON} does not name the Python of an environment with MLflow")
-    folder = tmp_path_factory.mktemp("differential")
-    with ExitStack() as stack:
-        theirs = stack.enter_context(mlflow(python, folder / "mlflow"))
-        other = mlflow(python, folder / "itself") if AGAINST_ITSELF else ours(folder / "ours")
-        yield theirs, stack.enter_context(other)
+    return python
 
 
 @pytest.fixture(scope="session")
-def outcomes(servers: tuple[Server, Server]) -> Outcomes:
+def theirs(mlflow_python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    """What MLflow answers to a noun; each is played once, whatever it is compared with."""
+    with mlflow(mlflow_python, tmp_path_factory.mktemp("differential") / "mlflow") as server:
+        yield cache(lambda noun: _played(noun, server))
+
+
+@pytest.fixture(scope="session", params=["mlflow"] if AGAINST_ITSELF else BACKENDS)
+def own(
+    request: pytest.FixtureRequest, mlflow_python: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sides]:
+    """What our server answers to a noun, on each backend."""
+    folder = tmp_path_factory.mktemp("differential") / "ours"
+    if AGAINST_ITSELF:
+        with mlflow(mlflow_python, folder) as server:
+            yield cache(lambda noun: _played(noun, server))
+        return
+    with new_store(request.param, request) as store, ours(folder, store) as server:
+        yield cache(lambda noun: _played(noun, server))
+
+
+@pytest.fixture(scope="session")
+def outcomes(theirs: Sides, own: Sides) -> Outcomes:
     """By noun, and then by step id, what the two servers answered."""
 
     @cache
     def of_noun(noun: str) -> dict[str, Pair]:
-        def side(server: Server) -> list[Side]:
-            normaliser = Normaliser()
-            steps = play(steps_of(noun, NOUNS[noun]), server)
-            return [Side(played, normaliser.comparable(played.answer)) for played in steps]
-
-        with ThreadPoolExecutor(len(servers)) as threads:
-            pairs = zip(*threads.map(side, servers), strict=True)
-        return {theirs.played.step.id: Pair(theirs, own) for theirs, own in pairs}
+        # At the same time, which saves some.
+        with ThreadPoolExecutor(2) as threads:
+            sides = list(threads.map(lambda side: side(noun), (theirs, own)))
+        return {first.played.step.id: Pair(first, second) for first, second in zip(*sides, strict=True)}
 
     return of_noun
+
+
+def _played(noun: str, server: Server) -> list[Side]:
+    normaliser = Normaliser()
+    steps = play(steps_of(noun, NOUNS[noun]), server)
+    return [Side(played, normaliser.comparable(played.answer)) for played in steps]

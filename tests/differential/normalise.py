@@ -30,6 +30,7 @@ Comparable = dict[str, Any]
 _DRAWN_ID = re.compile(r"\b(m-)?(?!(.)\2{31})[0-9a-f]{32}\b")
 _INVENTED_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _EXPERIMENT_IN_URI = re.compile(r"(?<=^mlflow-artifacts:/)[1-9]\d*(?=/|$)")
+_EXPERIMENT_IN_SENTENCE = re.compile(r"(?<=experiment ')[1-9]\d*(?=')")
 
 _UNORDERED = {"params", "tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"}
 _UNORDERED_PAGES = {"dataset_summaries"}
@@ -56,6 +57,12 @@ class Normaliser:
         if parsed is None:
             return {"status": answer.status, "text": answer.body.decode(errors="backslashreplace")}
         return {"status": answer.status, "json": self._value(parsed, "", depth=0)}
+
+    def sentence(self, answer: Answer) -> str:
+        """What an error says, for servers that must say the same."""
+        said = str(json.loads(answer.body)["message"])
+        said = _EXPERIMENT_IN_SENTENCE.sub(lambda found: self._placeholder("experiment", found[0]), said)
+        return _DRAWN_ID.sub(self._id, said)
 
     def _value(self, value: Any, key: str, depth: int) -> Any:
         match value:

@@ -1,21 +1,19 @@
-"""Starts and stops the two servers that are compared, each on its own SQLite file and artifact folder."""
+"""Starts and stops the servers that are compared, each on its own store and artifact folder."""
 
 from __future__ import annotations
 
 import http.client
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import genesis_flow
 from tests.differential.call import Request
+from tests.serving import free_port, serving
 
 START_TIMEOUT_S = 120
 ANSWER_TIMEOUT_S = 60
@@ -54,35 +52,27 @@ class Server:
 
 
 @contextmanager
+def ours(folder: Path, store: str | None = None) -> Iterator[Server]:
+    """Our server, on the store of that URI; without one it is a SQLite file."""
+    with serving(folder, store=store) as server:
+        yield Server(server.port)
+
+
+@contextmanager
 def mlflow(python: str, folder: Path) -> Iterator[Server]:
-    """MLflow's own server, from the environment that `python` belongs to."""
-    # No message to its makers while a test runs.
-    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    with _serving([python, "-m", "mlflow"], ["--workers", "1"], settings, folder) as server:
-        yield server
-
-
-@contextmanager
-def ours(folder: Path) -> Iterator[Server]:
-    """Our server: the package that the tests import, whether it is installed or a source tree."""
-    settings = {"PYTHONPATH": str(Path(genesis_flow.__file__).parents[1])}
-    with _serving([sys.executable, "-m", "genesis_flow"], [], settings, folder) as server:
-        yield server
-
-
-@contextmanager
-def _serving(program: list[str], flags: list[str], settings: dict[str, str], folder: Path) -> Iterator[Server]:
+    """MLflow's own server on a SQLite file, from the environment that `python` belongs to."""
     folder.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     command = [
-        *program,
-        "server",
+        *(python, "-m", "mlflow", "server"),
         *("--backend-store-uri", f"sqlite:///{folder / 'store.db'}"),
         *("--artifacts-destination", str(folder / "artifacts")),
         *("--host", "127.0.0.1"),
         *("--port", str(port)),
-        *flags,
+        *("--workers", "1"),
     ]
+    # No message to its makers while a test runs.
+    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     log_path = folder / "server.log"
     with log_path.open("wb") as log:
         # A session of its own: MLflow's server is a tree of processes, which must end together.
@@ -97,15 +87,8 @@ def _serving(program: list[str], flags: list[str], settings: dict[str, str], fol
 
 
 def _environment() -> dict[str, str]:
-    """The tests' own, without what would steer one of the servers."""
+    """The tests' own, without what would steer it."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHON"))}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:

@@ -67,8 +67,8 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, tmp_path: Path)
     script = tmp_path / "page.py"
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHON"))}
     environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-    with serving(tmp_path) as address:
-        script.write_text(code.replace(ADDRESS_IN_PAGES, address), encoding="utf-8")
+    with serving(tmp_path) as server:
+        script.write_text(code.replace(ADDRESS_IN_PAGES, server.uri), encoding="utf-8")
         done = subprocess.run(
             [python, script.name],
             cwd=tmp_path,

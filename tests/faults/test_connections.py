@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.security.server import FILES, request_head, serving, wait_until_healthy
+from tests.serving import FILES, request_head, serving, wait_until_healthy
 
 DESCRIPTORS = 64
 CONNECTIONS = 200

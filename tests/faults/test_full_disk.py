@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.security.server import API, FILES, Answer, Server, serving
+from tests.serving import API, FILES, Answer, Server, serving
 
 LIMIT = 2**20
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.load import Writers
-from tests.security.server import API, FILES, Server, read_answer, request_head, serving
+from tests.serving import API, FILES, Server, read_answer, request_head, serving
 
 SIZE = 2**20
 PEACEFUL = {0, -signal.SIGTERM}
@@ -93,7 +93,7 @@ def test_every_write_that_was_acknowledged_before_the_end_is_there(tmp_path: Pat
         writers.run(100_000, stop_in_the_middle)
         assert server.process.wait(30) in PEACEFUL
         # A request that came too late was not answered, or told so; none failed.
-        assert {status for status, _ in writers.others} <= {503}
+        assert {refusal.status for refusal in writers.others} <= {503}
     with serving(tmp_path) as again:
         for writer, acknowledged in enumerate(writers.acknowledged):
             steps = {int(point["step"]) for point in again.history(run_id, f"writer%20{writer}")}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.security.server import API, FILES, Server, read_answer, request_head, serving
+from tests.serving import API, FILES, Server, read_answer, request_head, serving
 
 MIB = 2**20
 LARGE = 300

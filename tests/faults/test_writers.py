@@ -6,32 +6,17 @@ import asyncio
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import quote
 
 import psutil
 import pytest
 
-from tests.faults.load import Connection, Writers, connected
-from tests.security.server import API, Server, serving, wait_until_healthy
+from tests.faults.load import Connection, Writers, assert_kept, connected, steps_of
+from tests.serving import API, Server, serving, wait_until_healthy
 
 WRITERS = 200
 STEPS = 5
 CONNECTIONS = 16
 KILL_AFTER = 500
-
-
-def _steps(server: Server, run_id: str, key: str) -> list[int]:
-    return [int(point["step"]) for point in server.history(run_id, quote(key))]
-
-
-def _assert_kept(server: Server, run_id: str, writers: Writers) -> None:
-    """Every acknowledged point is there once, and of the others at most the one that was under way."""
-    for writer, acknowledged in enumerate(writers.acknowledged):
-        steps = _steps(server, run_id, writers.key(writer))
-        assert len(steps) == len(set(steps)), "a point was written twice"
-        missing, surplus = set(acknowledged) - set(steps), set(steps) - set(acknowledged)
-        assert not missing
-        assert len(surplus) <= 1
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -42,7 +27,7 @@ def test_nothing_of_what_200_writers_write_at_once_is_lost(tmp_path: Path, worke
         writers.run(STEPS)
         assert writers.others == []
         assert writers.total == WRITERS * STEPS
-        _assert_kept(server, run_id, writers)
+        assert_kept(server, writers)
         assert "locked" not in server.log
 
 
@@ -112,7 +97,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_once(tmp_path: Path, worke
         assert server.killed
         assert writers.others == []
     with serving(tmp_path, "--workers", workers, port=server.port) as again:
-        _assert_kept(again, run_id, writers)
+        assert_kept(again, writers)
         assert again.create_run() != run_id
 
 
@@ -141,7 +126,7 @@ def test_a_batch_is_there_as_a_whole_or_not_at_all_after_a_kill(tmp_path: Path) 
         params = again.send("GET", f"{API}runs/get?run_id={run_id}").json["run"]["data"]["params"]
         written = {param["key"] for param in params}
         for number in range(30):
-            steps = _steps(again, run_id, f"b{number}")
+            steps = steps_of(again, run_id, f"b{number}")
             assert sorted(steps) == (list(range(size)) if f"b{number}" in written else [])
         assert {f"b{number}" for number in acknowledged} <= written
 
@@ -157,7 +142,7 @@ def test_several_servers_may_start_on_one_new_file_at_once(tmp_path: Path) -> No
         for step, server in enumerate(servers * 5):
             server.ask("runs/log-metric", {"run_id": run_id, "key": "m", "value": 1, "timestamp": step, "step": step})
         for server in servers:
-            assert sorted(_steps(server, run_id, "m")) == list(range(15))
+            assert sorted(steps_of(server, run_id, "m")) == list(range(15))
             experiments = server.ask("experiments/search", {"max_results": 10})["experiments"]
             assert [experiment["name"] for experiment in experiments] == ["Default"]
 

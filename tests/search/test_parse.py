@@ -5,6 +5,8 @@ import math
 import pytest
 
 from genesis_flow.search.ast import (
+    AGGREGATES,
+    Aggregation,
     And,
     Between,
     Comparison,
@@ -16,10 +18,11 @@ from genesis_flow.search.ast import (
     Membership,
     Not,
     Or,
+    Order,
     Type,
 )
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS, Grammar
-from genesis_flow.search.parse import parse_filter
+from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 
 LOSS = Field(Kind.METRIC, "loss", Type.NUMBER)
 MODEL = Field(Kind.PARAM, "model", Type.STRING)
@@ -128,6 +131,42 @@ def test_a_number_has_many_names_in_runs(written: str, field: Field) -> None:
     expression = parse_filter(f"{written} = 1", RUNS)
     assert isinstance(expression, Comparison)
     assert expression.field == field
+
+
+def aggregate(key: str, name: str) -> Field:
+    return Field(Kind.METRIC, f"{key}.{name}", Type.NUMBER, Aggregation(key, name))
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        *((f"metrics.loss.{name}", aggregate("loss", name)) for name in AGGREGATES),
+        ("metric.`val/loss`.min", aggregate("val/loss", "min")),
+        ("`metrics`.loss.min", aggregate("loss", "min")),
+        ("metrics.a.b.min", aggregate("a.b", "min")),
+        ("metrics.`a.b`.min", aggregate("a.b", "min")),
+        ("metrics.min.min", aggregate("min", "min")),
+        ("metrics.loss.min.max", aggregate("loss.min", "max")),
+        ("metrics.`loss.min`", Field(Kind.METRIC, "loss.min", Type.NUMBER)),
+        ('metrics."loss.min"', Field(Kind.METRIC, "loss.min", Type.NUMBER)),
+        ("metrics.min", Field(Kind.METRIC, "min", Type.NUMBER)),
+        ("metrics.loss.MIN", Field(Kind.METRIC, "loss.MIN", Type.NUMBER)),
+        ("metrics.loss.median", Field(Kind.METRIC, "loss.median", Type.NUMBER)),
+    ],
+)
+def test_the_name_of_an_aggregate_may_stand_behind_the_key_of_a_metric(written: str, field: Field) -> None:
+    expression = parse_filter(f"{written} = 1", RUNS)
+    assert expression == Comparison(field, "=", 1.0)
+    assert parse_filter(str(expression), RUNS) == expression
+    first, *_ = parse_order([f"{written} DESC"], RUNS)
+    assert first == Order(field, ascending=False)
+
+
+def test_only_metrics_of_runs_have_aggregates() -> None:
+    assert parse_filter("params.a.min = 'x'", RUNS) == Comparison(Field(Kind.PARAM, "a.min", Type.STRING), "=", "x")
+    literal = Field(Kind.METRIC, "a.min", Type.NUMBER)
+    assert parse_filter("metrics.a.min = 1", LOGGED_MODELS) == Comparison(literal, "=", 1.0)
+    assert parse_order_fields([("metrics.a.min", True)], LOGGED_MODELS)[0] == Order(literal)
 
 
 @pytest.mark.parametrize(

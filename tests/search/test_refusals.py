@@ -29,6 +29,13 @@ def refusal(marked: str, grammar: Grammar) -> InvalidSearch:
 @pytest.mark.parametrize(
     "marked",
     [
+        "metrics.`loss`¦.median < 1",
+        "metrics.`loss`¦. min < 1",
+        "metrics.`loss`¦.`min` < 1",
+        "metrics.``¦.min < 1",
+        "metrics.'loss'¦.min < 1",
+        "metrics.`loss`¦.min.max < 1",
+        "params.`loss`¦.min = '1'",
         " ¦",
         "AND¦",
         "¦OR",

@@ -7,15 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.security.server import Server, serving
+from tests.backends import new_store
+from tests.serving import Server, serving
 
 SECRET = "the canary sings"
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def backend(request: pytest.FixtureRequest) -> str:
+    """What the server keeps things in: SQLite, or each of those that a module is parametrized with."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture(scope="package")
+def server(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with default settings; whatever is sent to it, it must not fail in a way that nobody foresaw."""
-    with serving(tmp_path_factory.mktemp("attacked")) as running:
+    folder = tmp_path_factory.mktemp("attacked")
+    with new_store(backend, request) as store, serving(folder, store=store) as running:
         outside = running.folder / "outside"
         outside.mkdir()
         (outside / "canary.txt").write_text(SECRET)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.security.server import API, Server
+from tests.serving import API, Server
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.security.server import API, FILES, Answer, Server
+from tests.serving import API, FILES, Answer, Server
 
 SCRIPT = b"<html><script>alert(document.domain)</script></html>"
 ACTIVE = [

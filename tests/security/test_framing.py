@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.security.server import API, FILES, Answer, Server, read_answer, request_head
+from tests.serving import API, FILES, Answer, Server, read_answer, request_head
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

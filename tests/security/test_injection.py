@@ -1,4 +1,4 @@
-"""Statements of SQL where data belongs: taken for data or refused, never run."""
+"""Statements and operators of databases where data belongs: taken for data or refused, never run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.security.server import API, Server
+from tests.backends import BACKENDS
+from tests.serving import API, Server
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True, scope="package")
 
 STATEMENTS = [
     "'; DROP TABLE runs; --",

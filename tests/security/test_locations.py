@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.security.conftest import SECRET
-from tests.security.server import API, Server
+from tests.serving import API, Server
 
 LOCATIONS = [
     "{outside}",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.server import serving
+from tests.serving import serving
 
 EXAMPLES = 15
 REQUEST_TIMEOUT_S = 60

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.security.server import API, FILES, Answer, Server, request_head, serving
+from tests.serving import API, FILES, Answer, Server, request_head, serving
 
 GET = f"{API}experiments/get?experiment_id=0"
 CREATE = f"{API}experiments/create"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.security.conftest import SECRET
-from tests.security.server import API, FILES, Answer, Server
+from tests.serving import API, FILES, Answer, Server
 
 MODELS = "/ajax-api/2.0/mlflow/logged-models"
 

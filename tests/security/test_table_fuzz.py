@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.security.server import ANSWER_TIMEOUT_S, Answer, Server, serving
+from tests.backends import BACKENDS, new_store
+from tests.serving import ANSWER_TIMEOUT_S, Answer, Server, serving
 
 EXAMPLES = 20
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -138,10 +139,11 @@ def _body(message: object) -> bytes | None:
     return None if message is None else json.dumps(message).encode()
 
 
-@pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of this file's own, because much of what is sent to it is written."""
-    with serving(tmp_path_factory.mktemp("fuzzed")) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of this file's own on each backend, because much of what is sent to it is written."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    with new_store(request.param, request) as store, serving(folder, store=store) as running:
         yield running
         assert running.process.poll() is None, "it died"
         assert "Traceback" not in running.log, running.log

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.security.server import API, Server
+from tests.serving import API, Server
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

@@ -1,4 +1,4 @@
-"""The store on SQLite against the store in memory: whatever is asked, they say the same."""
+"""Every store against the store in memory: whatever is asked, they say the same."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import asyncio
 import math
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_flow.entities.datasets import DatasetInput
+from genesis_flow.rules.clock import Clock
 from genesis_flow.search.ast import Expression, Order
 from genesis_flow.search.fields import RUNS
 from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Store
+from genesis_flow.stores.sql.postgresql_store import open_postgresql
 from genesis_flow.stores.sql.sqlite_store import open_sqlite
 from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_experiment, new_run, point
 from genesis_flow.wire.messages import runs
+from tests import postgres
 from tests.search.expressions import HOSTILE, NUMBERS
 from tests.stores.sequences import CALLS, Call, FixedClock, comparable_expressions, comparable_orders, compare
 
@@ -28,12 +34,53 @@ ROOT = "mlflow-artifacts:/"
 KEYS = ("m", "a.b", "a-b", "a b", "and", "é", "$", "%", "mlflow.user")
 
 
+New = Callable[[Clock], AbstractContextManager[Store]]
+"""Opens a new, empty store whose time is that of the clock."""
+
+
+@contextmanager
+def new_sqlite(clock: Clock) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield open_sqlite(Path(folder) / "store.db", artifact_root=ROOT, clock=clock)
+
+
+@contextmanager
+def new_postgresql(server: str) -> Iterator[New]:
+    """Copies of a prepared database, which is faster than to prepare each."""
+    template = postgres.database(server)
+    store = open_postgresql(template, artifact_root=ROOT, clock=FixedClock())
+    asyncio.run(prepared(store))
+
+    @contextmanager
+    def new(clock: Clock) -> Iterator[Store]:
+        uri = postgres.database(server, template)
+        yield open_postgresql(uri, artifact_root=ROOT, clock=clock)
+        postgres.drop(server, uri)
+
+    yield new
+    postgres.drop(server, template)
+
+
+async def prepared(store: Store) -> None:
+    await store.check()
+    await store.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def new(request: pytest.FixtureRequest) -> Iterator[New]:
+    """What opens a new store of each kind."""
+    if request.param == "sqlite":
+        yield new_sqlite
+    else:
+        with new_postgresql(request.getfixturevalue("postgresql_server")) as new:
+            yield new
+
+
 @settings(max_examples=40, deadline=None)
 @given(calls=st.lists(CALLS, min_size=5, max_size=30))
-async def test_any_sequence_of_calls_is_answered_alike(calls: list[Call]) -> None:
+async def test_any_sequence_of_calls_is_answered_alike(new: New, calls: list[Call]) -> None:
     clock = FixedClock()
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_sqlite(Path(folder) / "store.db", artifact_root=ROOT, clock=clock)
+    with new(clock) as store:
         try:
             await compare(calls, clock, store, MemoryStore(artifact_root=ROOT, clock=clock))
         finally:
@@ -66,13 +113,18 @@ def _input(chance: random.Random) -> DatasetInput:
     return dataset(chance.choice(HOSTILE), chance.choice(HOSTILE), chance.choice([*HOSTILE, None]))
 
 
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Store, str]]]:
-    """Both stores, each with the same population, and its experiment."""
-    sqlite = open_sqlite(tmp_path_factory.mktemp("model") / "store.db", artifact_root=ROOT)
-    made: list[Store] = [sqlite, MemoryStore(artifact_root=ROOT)]
-    yield [(store, asyncio.run(populate(store))) for store in made]
-    asyncio.run(sqlite.close())
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql", "mongodb"])
+async def stores(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[list[tuple[Store, str]]]:
+    """A store and the one in memory, each with the same population, and its experiment; all on one event loop."""
+    if request.param == "sqlite":
+        uri = f"sqlite:///{tmp_path_factory.mktemp('model') / 'store.db'}"
+    else:
+        uri = request.getfixturevalue(f"{request.param}_uri")
+    made: list[Store] = [open_store(uri, artifact_root=ROOT), MemoryStore(artifact_root=ROOT)]
+    yield [(store, await populate(store)) for store in made]
+    await made[0].close()
 
 
 async def found(store: Store, experiment: str, text: str, order: list[Order]) -> list[int | None]:
@@ -81,6 +133,7 @@ async def found(store: Store, experiment: str, text: str, order: list[Order]) ->
     return [info_of(run).start_time for run in (await answer(store.search_runs(message))).runs]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @settings(max_examples=200, deadline=None)
 @given(expression=comparable_expressions(RUNS), order=comparable_orders(RUNS))
 async def test_any_filter_and_order_finds_the_same_runs(
@@ -90,6 +143,7 @@ async def test_any_filter_and_order_finds_the_same_runs(
     assert one == other
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @settings(max_examples=30, deadline=None)
 @given(expression=comparable_expressions(RUNS), order=comparable_orders(RUNS), size=st.integers(1, 7))
 async def test_any_pages_join_to_the_whole(

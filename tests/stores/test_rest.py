@@ -16,8 +16,8 @@ from tests.serving import serving
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server")) as uri:
-        yield uri
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running.uri
 
 
 class TestRestStore(StoreSuite):

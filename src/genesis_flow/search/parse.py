@@ -334,7 +334,7 @@ class _Parser:
             return None
         dot, name_token = self._next(), self._next()
         found = self._grammar.aggregate(kind, key.text, name_token.text)
-        if found is None:
+        if found is None or name_token.shape is not Shape.NAME or name_token.position != dot.end:
             self._fail(dot, f"Behind the key of a metric may stand one of {', '.join(AGGREGATES)}")
         return found
 

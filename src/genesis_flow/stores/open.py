@@ -40,7 +40,7 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             from genesis_flow.stores.mongo.store import MongoStore
 
             return MongoStore(uri, artifact_root=artifact_root)
-        case "postgresql" | "postgres" | "postgresql+psycopg":
+        case "postgresql" | "postgres" | "postgresql+psycopg" | "postgresql+psycopg2":
             _require("psycopg", "A store on PostgreSQL", "postgresql")
             from genesis_flow.stores.sql.postgresql_store import open_postgresql
 

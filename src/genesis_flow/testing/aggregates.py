@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import operator
 from collections.abc import Sequence
@@ -131,12 +132,62 @@ class AggregateSuite(Suite):
         assert len(await names(store, experiment, "metrics.other.count IS NULL")) == len(POINTS)
         assert await names(store, experiment, "NOT metrics.m.min <= 16 AND metrics.m.min != 0") == ["nothing"]
 
+    async def test_a_batch_that_is_there_in_part_counts_what_is_new(self, store: Store) -> None:
+        experiment = await new_experiment(store)
+        id_ = await new_run(store, experiment, "run")
+        points = [point(key, float(step), step, step) for key in "abcdef" for step in range(40)]
+        await store.log_batch(batch(id_, *points[::3]))
+        await store.log_batch(batch(id_, *points, *points[:50]))
+        await store.log_batch(batch(id_, *points[::-7]))
+        for key in "abcdef":
+            text = f"metrics.{key}.count = 40 AND metrics.{key}.mean = 19.5 AND metrics.{key}.max_step = 39"
+            assert await names(store, experiment, text) == ["run"]
+
+    async def test_batches_at_once_lose_no_point(self, store: Store) -> None:
+        experiment = await new_experiment(store)
+        id_ = await new_run(store, experiment, "run")
+        given = [[point("m", float(step), step, step) for step in range(at, at + 5)] for at in range(0, 100, 4)]
+        await asyncio.gather(*(store.log_batch(batch(id_, *points)) for points in given))
+        text = "metrics.m.count = 101 AND metrics.m.mean = 50 AND metrics.m.first = 0 AND metrics.m.last = 100"
+        assert await names(store, experiment, text) == ["run"]
+
+    async def test_the_largest_and_the_least_numbers_have_aggregates(self, store: Store) -> None:
+        experiment = await new_experiment(store)
+        for name, values in {
+            "huge": (1e308, 1e308),
+            "opposite": (-math.inf, math.inf),
+            "up": (1.0, math.inf),
+            "tiny": (5e-324, 5e-324),
+            "zero": (0.0, -0.0),
+        }.items():
+            id_ = await new_run(store, experiment, name)
+            for step, value in zip((-(2**63), 2**63 - 1), values, strict=True):
+                await store.log_batch(batch(id_, point("m", value, step)))
+        for text, expected in {
+            "metrics.m.count = 2": {"huge", "opposite", "up", "tiny", "zero"},
+            "metrics.m.mean = inf": {"huge", "up"},
+            "metrics.m.mean = 5e-324": {"tiny"},
+            "metrics.m.mean = 0": {"zero"},
+            "NOT metrics.m.mean <= inf": {"opposite"},
+            "metrics.m.min_step < -9e18 AND metrics.m.max_step > 9e18": {"opposite", "up"},
+            "metrics.m.max_step < 0": {"huge", "tiny", "zero"},
+        }.items():
+            assert set(await names(store, experiment, text)) == expected, text
+
+    async def test_an_order_may_be_of_aggregates_alone(self, store: Store) -> None:
+        experiment = await populate(store, "at once")
+        order = [f"metrics.other{number}.min" for number in range(47)]
+        found = await names(store, experiment, "metrics.m.count > 2", *order, "metrics.m.count DESC", "metrics.m.max")
+        assert found == ["falls", "jumps", "broken", "rises"]
+
     async def test_an_aggregate_joins_other_conditions(self, store: Store) -> None:
         experiment = await populate(store, "at once")
+        first = "metrics.m.max > 1 AND metrics.m.count >= 3 AND metrics.m = 3 AND run_name != 'x'"
+        assert await names(store, experiment, first) == ["rises"]
         text = "metrics.m.max BETWEEN 2 AND 4 AND metrics.m.count IN (3, 4) AND NOT run_name = 'broken'"
         assert await names(store, experiment, text) == ["rises", "falls"]
 
-    @pytest.mark.parametrize("key", ["a.b", "val/loss", "$x", "a b", "min", "ü"])
+    @pytest.mark.parametrize("key", ["a.b", "val/loss", "x:y", "a b", "min", "ü"])
     async def test_any_key_may_stand_before_the_name_of_an_aggregate(self, store: Store, key: str) -> None:
         experiment = await populate(store, "at once", key)
         assert await names(store, experiment, f"metrics.`{key}`.max > 3", f"metrics.`{key}`.max DESC") == [

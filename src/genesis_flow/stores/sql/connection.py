@@ -53,7 +53,7 @@ class Connection(Protocol):
     """A connection inside a transaction.
 
     Attributes:
-        emptied: the keys of the runs whose documents this transaction has emptied.
+        emptied: the keys of runs whose documents this transaction has emptied, or found empty.
     """
 
     emptied: set[int]
@@ -68,7 +68,7 @@ class Connection(Protocol):
         """Runs a statement; the number of rows that it changed."""
 
     def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
-        """Inserts a row for each set of values, of which each column is bound to its own name; how many it changed."""
+        """Runs an upsert once for each set of values; the number of rows that it changed."""
 
     def array(self, values: Iterable[int]) -> Any:
         """Integers as one value, for :func:`among`."""
@@ -83,7 +83,7 @@ class Connection(Protocol):
 def among(dialect: Dialect, column: sa.ColumnElement[int], name: str) -> sa.ColumnElement[bool]:
     """Whether the column is one of the integers in the array that is bound to ``name``."""
     if dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
+        return column == sa.any_(sa.cast(sa.bindparam(name), sa.ARRAY(sa.BigInteger)))
     each = sa.func.json_each(sa.bindparam(name)).table_valued("value")
     return column.in_(sa.select(each.c.value))
 
@@ -107,10 +107,7 @@ class Database(Protocol):
         """How many writes wait for a commit."""
 
     def watch(self, on_commit: Callable[[int], None]) -> None:
-        """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
-
-    async def secret(self) -> bytes:
-        """The key that signs page tokens."""
+        """Has ``on_commit`` told the number of writes in each commit."""
 
     async def read(self, work: Work[T]) -> T:
         """Runs short reads: a few rows by key."""
@@ -118,11 +115,15 @@ class Database(Protocol):
     async def scan(self, work: Work[T]) -> T:
         """Runs reads that may take long."""
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, run_id: str | None = None) -> T:
         """Runs work in a transaction and answers when it is durable.
 
         The work may share its transaction with other work. It must raise its own errors before it
         changes anything, and may be run again if its transaction fails.
+
+        Args:
+            work: what to do.
+            run_id: the run that it writes to, if any, which nobody else writes to meanwhile.
         """
 
     async def close(self) -> None:

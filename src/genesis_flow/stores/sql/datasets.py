@@ -19,7 +19,7 @@ SUMMARIES = Statement(
         .join(_LINKS, _LINKS.c.dataset == _DATA.c.id)
         .where(among(dialect, _DATA.c.experiment_id, "experiments"))
         .distinct()
-        .order_by(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context)
+        .order_by(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context.nulls_first())
         .limit(MOST)
     )
 )

@@ -44,9 +44,12 @@ EMPTY = Statement(
     sa.update(RUNS).where(RUNS.c.id == value("run"), RUNS.c.document.is_not(None)).values(document=sa.null())
 )
 FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text")))
-# Runs that another server writes to at this moment are left for later.
+# Locked, where rows can be: what another server writes meanwhile is not overwritten with what was read before.
 UNSETTLED = Statement(
-    sa.select(RUNS.c.id).where(RUNS.c.document.is_(None)).limit(SETTLED_AT_ONCE).with_for_update(skip_locked=True)
+    sa.select(RUNS.c.id)
+    .where(RUNS.c.document.is_(None))
+    .limit(SETTLED_AT_ONCE)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 

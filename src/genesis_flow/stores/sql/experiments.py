@@ -32,9 +32,10 @@ COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.cre
 BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id")))
 BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name")))
 _STATE = sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id"))
-# Where several servers may write: what is made in an experiment is made before or after its stage changes.
+# Locked, where rows can be, so that nothing is written to an experiment that another server deletes meanwhile. Who
+# changes the experiment itself locks it for that from the start: two who share a lock and want more wait in a circle.
 STATE_TO_USE = Statement(_STATE.with_for_update(read=True))
-STATE_TO_CHANGE = Statement(_STATE.with_for_update())
+STATE_TO_CHANGE = Statement(_STATE.with_for_update(key_share=True))
 TAGS_OF = Statement(sa.select(TAGS.c.key, TAGS.c.value).where(TAGS.c.experiment_id == value("id")))
 INSERT = Statement(sa.insert(T).values({c: value(c) for c in ("name", "artifact_location", "lifecycle_stage")} | {
     "created_ms": value("now"), "updated_ms": value("now"),
@@ -89,7 +90,7 @@ def update(
     connection: Connection, message: messages.UpdateExperiment, *, now_ms: int
 ) -> messages.UpdateExperimentResponse:
     """Renames one."""
-    key, _ = require_active(connection, message.experiment_id)
+    key, _ = require_active(connection, message.experiment_id, STATE_TO_CHANGE)
     assert message.new_name is not None  # validated before
     taken = connection.row(BY_NAME, name=message.new_name)
     if taken is not None and taken[0] != key:
@@ -125,27 +126,27 @@ def _set_stage(connection: Connection, experiment_id: str, before: str, after: s
 
 def set_tag(connection: Connection, message: messages.SetExperimentTag) -> messages.SetExperimentTagResponse:
     """Writes or replaces a tag."""
-    key, _ = require_active(connection, message.experiment_id)
+    key, _ = require_active(connection, message.experiment_id, STATE_TO_CHANGE)
     connection.many(PUT_TAG, [{"experiment_id": key, "key": message.key, "value": message.value}])
     return messages.SetExperimentTagResponse()
 
 
 def delete_tag(connection: Connection, message: messages.DeleteExperimentTag) -> messages.DeleteExperimentTagResponse:
     """Removes a tag."""
-    key, _ = require_active(connection, message.experiment_id)
+    key, _ = require_active(connection, message.experiment_id, STATE_TO_CHANGE)
     if not connection.run(DELETE_TAG, id=key, name=message.key):
         raise TagNotFound(message.key, f"The experiment '{message.experiment_id}'")
     return messages.DeleteExperimentTagResponse()
 
 
-def require_active(connection: Connection, experiment_id: str) -> tuple[int, str]:
+def require_active(connection: Connection, experiment_id: str, state: Statement = STATE_TO_USE) -> tuple[int, str]:
     """The key and the artifact location of an active experiment.
 
     Raises:
         ExperimentNotFound, ExperimentNotActive
     """
     key = experiment_key(experiment_id)
-    row = connection.row(STATE_TO_USE, id=key)
+    row = connection.row(state, id=key)
     if row is None:
         raise ExperimentNotFound(experiment_id)
     if row[0] != ACTIVE:

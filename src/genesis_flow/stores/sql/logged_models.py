@@ -35,7 +35,10 @@ COLUMNS = tuple(
         "source_run_id", "status_message",
     )
 )  # fmt: skip
-KEY = Statement(sa.select(T.c.id).where(T.c.model_id == value("model_id"), T.c.lifecycle_stage == ACTIVE))
+_KEY = sa.select(T.c.id).where(T.c.model_id == value("model_id"), T.c.lifecycle_stage == ACTIVE)
+KEY = Statement(_KEY)
+# Locked, where rows can be, so that what is checked of a model holds until its writer has written.
+KEY_TO_CHANGE = Statement(_KEY.with_for_update(key_share=True))
 BY_KEYS = Statement(lambda dialect: sa.select(*COLUMNS).where(among(dialect, T.c.id, "models")))
 INSERT = Statement(
     sa.insert(T).values({c.name: value(c.name) for c in T.columns if c.name not in ("id", "status_message")})
@@ -94,7 +97,7 @@ def finalize(
     connection: Connection, message: messages.FinalizeLoggedModel, *, now_ms: int
 ) -> messages.FinalizeLoggedModelResponse:
     """Sets the status."""
-    model = require(connection, message.model_id)
+    model = require(connection, message.model_id, KEY_TO_CHANGE)
     connection.run(SET_STATUS, model=model, new=message.status, now=now_ms)
     return messages.FinalizeLoggedModelResponse(model=_one(connection, model))
 
@@ -103,21 +106,21 @@ def delete(
     connection: Connection, message: messages.DeleteLoggedModel, *, now_ms: int
 ) -> messages.DeleteLoggedModelResponse:
     """Marks a model as deleted."""
-    model = require(connection, message.model_id)
+    model = require(connection, message.model_id, KEY_TO_CHANGE)
     connection.run(SET_STAGE, model=model, stage=DELETED, now=now_ms)
     return messages.DeleteLoggedModelResponse()
 
 
 def set_tags(connection: Connection, message: messages.SetLoggedModelTags) -> messages.SetLoggedModelTagsResponse:
     """Writes or replaces tags."""
-    model = require(connection, message.model_id)
+    model = require(connection, message.model_id, KEY_TO_CHANGE)
     _put(connection, PUT_TAG, model, message.tags)
     return messages.SetLoggedModelTagsResponse()  # COMPAT: mlflow 3.17 does not answer the model either
 
 
 def delete_tag(connection: Connection, message: messages.DeleteLoggedModelTag) -> messages.DeleteLoggedModelTagResponse:
     """Removes a tag."""
-    model = require(connection, message.model_id)
+    model = require(connection, message.model_id, KEY_TO_CHANGE)
     if not connection.run(DELETE_TAG, model=model, name=message.tag_key):
         raise TagNotFound(message.tag_key, f"The logged model '{message.model_id}'")
     return messages.DeleteLoggedModelTagResponse()
@@ -127,7 +130,7 @@ def log_params(
     connection: Connection, message: messages.LogLoggedModelParamsRequest
 ) -> messages.LogLoggedModelParamsRequestResponse:
     """Adds params; one that is there keeps its value, and another value is refused."""
-    model = require(connection, message.model_id)
+    model = require(connection, message.model_id, KEY_TO_CHANGE)
     known = {row[1]: row[2] for row in connection.rows(PARAMS_OF, models=connection.array([model]))}
     for param in message.params:
         if known.get(param.key, param.value) != param.value:
@@ -136,9 +139,9 @@ def log_params(
     return messages.LogLoggedModelParamsRequestResponse()
 
 
-def require(connection: Connection, model_id: str) -> int:
+def require(connection: Connection, model_id: str, statement: Statement = KEY) -> int:
     """The key of a model that is not deleted; ``LoggedModelNotFound``."""
-    row = connection.row(KEY, model_id=model_id)
+    row = connection.row(statement, model_id=model_id)
     if row is None:
         raise LoggedModelNotFound(model_id)
     key: int = row[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,12 +14,12 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.errors import LoggedModelNotFound
-from genesis_flow.rules.aggregates import Aggregate, Summary, Triple, rank
+from genesis_flow.rules.aggregates import Aggregate, Summary, Triple
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.thinning import Point, thinned
-from genesis_flow.stores.sql import schema
+from genesis_flow.stores.sql import aggregates, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
-from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.stores.sql.upsert import merge, upsert
 from genesis_flow.wire import codec
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import metrics as messages
@@ -29,21 +29,16 @@ T = schema.metric_points
 SUMMARIES = schema.run_metrics
 PARTS = Aggregate.__struct_fields__
 NUMBERS = frozenset({"total", "mean", "first", "min", "max"})
-FEW_KEYS = 4
 QUOTE = '"'
 
 ADD_POINT = Statement(upsert(T, *(c.name for c in T.primary_key)))
-PUT_SUMMARY = Statement(upsert(SUMMARIES, "run", "key", update=("value", "timestamp", "step", *PARTS)))
-_SUMMARY = sa.select(SUMMARIES.c.key, *(SUMMARIES.c[c] for c in ("timestamp", "step", "value", *PARTS)))
-SUMMARY = Statement(_SUMMARY.where(SUMMARIES.c.run == value("run"), SUMMARIES.c.key == value("name")))
-ALL_SUMMARIES = Statement(_SUMMARY.where(SUMMARIES.c.run == value("run")))
-KNOWN_POINTS = Statement(
-    sa.select(T.c.timestamp, T.c.step, T.c.value).where(
-        T.c.run == value("run"),
-        T.c.key == value("name"),
-        T.c.timestamp >= value("start"),
-        T.c.timestamp <= value("end"),
-    )
+PUT_ONE = Statement(merge(SUMMARIES, "run", "key", columns=aggregates.OF_ONE, into=aggregates.of_one))
+PUT_SEVERAL = Statement(
+    merge(SUMMARIES, "run", "key", columns=[c.name for c in SUMMARIES.columns], into=aggregates.of_several)
+)
+BEFORE, UNDO, DONE = (
+    Statement(sa.text(f"{words} before_points"))
+    for words in ("SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT")
 )
 MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_models.c.model_id == value("model_id")))
 ADD_MODEL_POINT = Statement(
@@ -90,8 +85,8 @@ POINTS = Statement(
     .where(*OF_METRIC, T.c.step >= value("start"), T.c.step <= value("end"))
     .order_by(T.c.step, T.c.timestamp, T.c.number)
 )
-ALL = 2**62
 ALL_STEPS = (-(2**63), 2**63 - 1)
+ALL = 2**63 - 1
 
 
 def write(connection: Connection, run: int, experiment: int, run_id: str, metrics: Sequence[Metric]) -> None:
@@ -101,23 +96,14 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
         LoggedModelNotFound: a metric names a model that does not exist.
     """
     models = _models(connection, metrics)
-    by_key: dict[str, dict[str, Triple]] = {}
-    for metric in metrics:
-        point = metric.timestamp or 0, metric.step or 0, float(metric.value or 0.0)
-        by_key.setdefault(metric.key or "", {})[f"{point[0]} {point[1]} {point[2]!r}"] = point
-    known = _summaries(connection, run, by_key)
-    summaries: dict[str, Summary] = {}
-    points: list[tuple[str, Triple]] = []
-    for key, given in by_key.items():
-        before = known.get(key)
-        new = list(given.values()) if before is None else _new(connection, run, key, before, given)
-        if new:
-            points += ((key, point) for point in new)
-            summaries[key] = Summary.of(new) if before is None else before.extended(new)
-    connection.many(ADD_POINT, _rows(run, points))
+    by_key: dict[str, list[Triple]] = {}
+    for metric in _added(connection, run, metrics):
+        by_key.setdefault(metric.key or "", []).append(_triple(metric))
+    of_run = {"run": run, "experiment_id": experiment}
+    connection.many(PUT_ONE, [{**of_run, **_one(k, given[0])} for k, given in by_key.items() if len(given) == 1])
     connection.many(
-        PUT_SUMMARY,
-        ({"run": run, "experiment_id": experiment, "key": key, **columns(one)} for key, one in summaries.items()),
+        PUT_SEVERAL,
+        [{**of_run, "key": k, **columns(Summary.of(given))} for k, given in by_key.items() if len(given) > 1],
     )
     if models:
         connection.many(
@@ -137,24 +123,31 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
         )
 
 
-def _summaries(connection: Connection, run: int, keys: Collection[str]) -> dict[str, Summary]:
-    """What is kept of these metrics, of those that the run has."""
-    if len(keys) <= FEW_KEYS:
-        rows = [row for key in keys if (row := connection.row(SUMMARY, run=run, name=key)) is not None]
-    else:
-        rows = connection.rows(ALL_SUMMARIES, run=run)
-    return {row[0]: _summary(row[1:]) for row in rows if row[0] in keys}
+def _added(connection: Connection, run: int, metrics: Sequence[Metric]) -> Sequence[Metric]:
+    """Adds points; those that were not there before, each once.
+
+    How many rows an insert adds nearly always tells which they are: all or none. Where only a part of a batch is new,
+    it is taken back and added point by point.
+    """
+    points = list(_rows(run, metrics))
+    if len(points) < 2:
+        return metrics if connection.many(ADD_POINT, points) else ()
+    connection.run(BEFORE)
+    added = connection.many(ADD_POINT, points)
+    if 0 < added < len(points):
+        connection.run(UNDO)
+        metrics = [one for one, row in zip(metrics, points, strict=True) if connection.many(ADD_POINT, [row])]
+    connection.run(DONE)
+    return metrics if added else ()
 
 
-def _summary(row: Sequence[Any]) -> Summary:
-    timestamp, step, number, *parts = row
-    latest = timestamp, step, _number(number)
-    if parts[0] is None:
-        return Summary(latest, None)
-    named: dict[str, Any] = {
-        name: _number(part) if name in NUMBERS else part for name, part in zip(PARTS, parts, strict=True)
-    }
-    return Summary(latest, Aggregate(**named))
+def _triple(metric: Metric) -> Triple:
+    return metric.timestamp or 0, metric.step or 0, float(metric.value or 0.0)
+
+
+def _one(key: str, point: Triple) -> dict[str, Any]:
+    timestamp, step, number = point
+    return {"key": key, "value": _stored(number), "timestamp": timestamp, "step": step}
 
 
 def columns(summary: Summary) -> dict[str, Any]:
@@ -173,23 +166,6 @@ def _stored(number: float) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _number(stored: float | None) -> float:
-    return math.nan if stored is None else stored
-
-
-def _new(connection: Connection, run: int, key: str, before: Summary, given: Mapping[str, Triple]) -> list[Triple]:
-    """Those of the points that the metric does not have yet."""
-    # PERF: what ranks above the latest is new; training logs little else, and so no stored point is looked at.
-    end = rank(before.latest)
-    doubtful = [point for point in given.values() if rank(point) <= end]
-    if not doubtful:
-        return list(given.values())
-    times = [point[0] for point in doubtful]
-    rows = connection.rows(KNOWN_POINTS, run=run, name=key, start=min(times), end=max(times))
-    known = {f"{timestamp} {step} {float(text.strip(QUOTE))!r}" for timestamp, step, text in rows}
-    return [point for name, point in given.items() if name not in known]
-
-
 def _models(connection: Connection, metrics: Sequence[Metric]) -> dict[str, int]:
     keys: dict[str, int] = {}
     for model_id in {metric.model_id for metric in metrics if metric.model_id}:
@@ -200,14 +176,16 @@ def _models(connection: Connection, metrics: Sequence[Metric]) -> dict[str, int]
     return keys
 
 
-def _rows(run: int, points: Iterable[tuple[str, Triple]]) -> Iterator[Mapping[str, Any]]:
-    for key, (timestamp, step, number) in points:
+def _rows(run: int, metrics: Iterable[Metric]) -> Iterator[Mapping[str, Any]]:
+    # PERF: a loop for the thousand points of a batch, with no call in it for a finite number.
+    for metric in metrics:
+        number = float(metric.value or 0.0)
         finite = math.isfinite(number)
         yield {
             "run": run,
-            "key": key,
-            "timestamp": timestamp,
-            "step": step,
+            "key": metric.key,
+            "timestamp": metric.timestamp or 0,
+            "step": metric.step or 0,
             "number": number if finite else ordered(number),
             "value": repr(number) if finite else codec.number(number),
         }

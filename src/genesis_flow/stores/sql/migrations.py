@@ -56,9 +56,9 @@ class Step:
     run: Callable[[DefiningConnection, Dialect], None]
 
 
-def make_tables(connection: DefiningConnection, dialect: Dialect) -> None:
+def make_tables(connection: DefiningConnection, dialect: Dialect, tables: sa.MetaData) -> None:
     """Makes the tables and indexes that are missing."""
-    for table in schema.metadata.sorted_tables:
+    for table in tables.sorted_tables:
         connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
         for index in table.indexes:
             connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
@@ -113,7 +113,14 @@ def plan(connection: Connection, steps: Sequence[Step] = STEPS) -> list[Step]:
     return [step for step in steps if step.version > version]
 
 
-def upgrade(connection: DefiningConnection, dialect: Dialect, *, is_new: bool, steps: Sequence[Step] = STEPS) -> None:
+def upgrade(
+    connection: DefiningConnection,
+    dialect: Dialect,
+    *,
+    is_new: bool,
+    tables: sa.MetaData = schema.metadata,
+    steps: Sequence[Step] = STEPS,
+) -> None:
     """Makes the tables of a new database, or the steps that an older one lacks.
 
     Raises:
@@ -124,7 +131,7 @@ def upgrade(connection: DefiningConnection, dialect: Dialect, *, is_new: bool, s
         for step in missing:
             log.info("The database goes to version %d: %s.", step.version, step.purpose)
             step.run(connection, dialect)
-    make_tables(connection, dialect)
+    make_tables(connection, dialect, tables)
     if missing:
         last = missing[-1]
         noted = {"schema_version": str(last.version), "oldest_writer": str(last.oldest_writer)}

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from genesis_flow.search.ast import And, Comparison, Expression, Kind, Order
+from genesis_flow.search.ast import Aggregation, And, Comparison, Expression, Kind, Order
 from genesis_flow.stores.sql import schema, search
 from genesis_flow.stores.sql.connection import Connection
 
@@ -101,11 +101,12 @@ def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
     leaves = query.expression.terms if isinstance(query.expression, And) else (query.expression,)
     conditions: list[search.Condition] = []
     lists: list[tuple[Kind, sa.Select[tuple[int]]]] = []
-    for leaf in leaves:
+    # An aggregate is in no index: it names the matches only where nothing else does.
+    for leaf in sorted(leaves, key=_is_of_aggregate):
         values = query.source.values.get(leaf.field.kind) if isinstance(leaf, Comparison) else None
-        can_lead = values is not None and values.indexed and len(lists) < MOST_LISTS
-        leads = isinstance(leaf, Comparison) and leaf.comparator != "!=" and leaf.field.aggregate is None
-        if isinstance(leaf, Comparison) and values is not None and can_lead and leads:
+        most = 1 if _is_of_aggregate(leaf) else MOST_LISTS
+        can_lead = values is not None and values.indexed and len(lists) < most
+        if isinstance(leaf, Comparison) and values is not None and can_lead and leaf.comparator != "!=":
             lists.append((leaf.field.kind, _named(leaf, values, query.experiments)))
         else:
             conditions.append(search.condition(leaf, query.source))
@@ -119,8 +120,14 @@ def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
     return conditions, bool(lists)
 
 
+def _is_of_aggregate(term: Expression) -> bool:
+    return isinstance(term, Comparison) and term.field.aggregate is not None
+
+
 def _named(leaf: Comparison, values: search.Values, experiments: Sequence[int]) -> sa.Select[tuple[int]]:
     """The keys of the things with such a value, from the index over experiment, key and value."""
+    if leaf.field.aggregate is not None:
+        return _with_aggregate(leaf, leaf.field.aggregate, values, experiments)
     table = values.table.alias()
     of_key = [one_of(table.c.experiment_id, experiments), table.c.key == leaf.field.key]
     if leaf.field.kind is Kind.METRIC:
@@ -131,6 +138,22 @@ def _named(leaf: Comparison, values: search.Values, experiments: Sequence[int]) 
         if len(text) >= schema.HEAD_LENGTH:
             of_key.append(table.c.value == text)
     return sa.select(table.c[values.owner]).where(*of_key)
+
+
+def _with_aggregate(
+    leaf: Comparison, aggregate: Aggregation, values: search.Values, experiments: Sequence[int]
+) -> sa.Select[tuple[int]]:
+    """The same for an aggregate: the index leads to the runs with the metric, and each of their rows is looked at."""
+    table, key = values.table.alias(), leaf.field.key
+    owner = table.c[values.owner]
+    literal = sa.and_(table.c.key == key, search.holds(leaf, table.c.value, nan=True))
+    of_aggregate = sa.and_(
+        table.c.key == aggregate.key,
+        search.holds(leaf, search.aggregate_of(table, aggregate.name), nan=True),
+        sa.not_(search.has_literal(key, values, owner)),
+    )
+    of_keys = one_of(table.c.experiment_id, experiments), table.c.key.in_([key, aggregate.key])
+    return sa.select(owner).where(*of_keys, sa.or_(literal, of_aggregate))
 
 
 def one_of(column: sa.ColumnElement[int], keys: Sequence[int]) -> search.Condition:

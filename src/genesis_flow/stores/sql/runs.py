@@ -34,10 +34,6 @@ ACTIVE, DELETED = "active", "deleted"
 FEW_PARAMS = 4
 
 STATE = Statement(sa.select(T.c.id, T.c.experiment_id, T.c.lifecycle_stage).where(T.c.run_id == value("run_id")))
-# Locked until the transaction ends, where several servers may write: what is checked stays so.
-LOCKED_STATE = Statement(
-    sa.select(T.c.id, T.c.experiment_id, T.c.lifecycle_stage).where(T.c.run_id == value("run_id")).with_for_update()
-)
 INFO = Statement(sa.select(*documents.INFO_COLUMNS).where(T.c.run_id == value("run_id")))
 INSERT = Statement(
     sa.insert(T).values({
@@ -291,9 +287,9 @@ def _list(text: str) -> list[Any]:
     return found
 
 
-def state(connection: Connection, run_id: str, statement: Statement = STATE) -> tuple[int, int, str]:
+def state(connection: Connection, run_id: str) -> tuple[int, int, str]:
     """Key, experiment and life-cycle stage of a run; ``RunNotFound``."""
-    row = connection.row(statement, run_id=run_id)
+    row = connection.row(STATE, run_id=run_id)
     if row is None:
         raise RunNotFound(run_id)
     run, experiment, stage = row
@@ -302,7 +298,7 @@ def state(connection: Connection, run_id: str, statement: Statement = STATE) -> 
 
 def require_active(connection: Connection, run_id: str) -> tuple[int, int]:
     """Key and experiment of an active run; ``RunNotFound``, ``RunNotActive``."""
-    run, experiment, stage = state(connection, run_id, LOCKED_STATE)
+    run, experiment, stage = state(connection, run_id)
     if stage != ACTIVE:
         raise RunNotActive(run_id)
     return run, experiment

@@ -20,32 +20,30 @@ HEAD_LENGTH = 64
 
 metadata = sa.MetaData()
 
-# Texts are compared by code points everywhere; PostgreSQL would go by the language of its database.
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 # SQLite numbers rows only if the type is INTEGER, which has 64 bits there.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def key() -> sa.Column[str]:
     """The column for the name of a param, tag or metric, part of its table's primary key."""
-    return sa.Column("key", TEXT, primary_key=True)
+    return sa.Column("key", sa.Text, primary_key=True)
 
 
 # Who made the database, its schema version, and the secret that signs page tokens.
 properties = sa.Table(
     "genesis_properties",
     metadata,
-    sa.Column("name", TEXT, primary_key=True),
-    sa.Column("value", TEXT, nullable=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )
 
 experiments = sa.Table(
     "experiments",
     metadata,
     sa.Column("id", KEY, primary_key=True),
-    sa.Column("name", TEXT, nullable=False, unique=True),
-    sa.Column("artifact_location", TEXT, nullable=False),
-    sa.Column("lifecycle_stage", TEXT, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("artifact_location", sa.Text, nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -56,7 +54,7 @@ experiment_tags = sa.Table(
     metadata,
     sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), primary_key=True),
     key(),
-    sa.Column("value", TEXT, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -64,16 +62,16 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", KEY, primary_key=True),
-    sa.Column("run_id", TEXT, nullable=False, unique=True),
+    sa.Column("run_id", sa.Text, nullable=False, unique=True),
     sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("lifecycle_stage", TEXT, nullable=False),
-    sa.Column("name", TEXT, nullable=False),
-    sa.Column("user_id", TEXT, nullable=False),
-    sa.Column("status", TEXT, nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
     sa.Column("started_ms", sa.BigInteger, nullable=False),
     sa.Column("ended_ms", sa.BigInteger),
     sa.Column("deleted_ms", sa.BigInteger),
-    sa.Column("artifact_uri", TEXT, nullable=False),
+    sa.Column("artifact_uri", sa.Text, nullable=False),
     sa.Column("document", sa.LargeBinary),
 )
 # The default order of a search: the latest started first, equal ones by id.
@@ -93,11 +91,11 @@ def _entries(name: str) -> sa.Table:
         metadata,
         sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
         key(),
-        sa.Column("value", TEXT, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
         sa.Column("experiment_id", KEY, nullable=False),
         # The first HEAD_LENGTH characters of the value. A column of its own, because SQLite answers from an index alone
         # only if that holds plain columns.
-        sa.Column("head", TEXT, nullable=False),
+        sa.Column("head", sa.Text, nullable=False),
         sa.Index(f"{name}_by_value", "experiment_id", "key", "head", "run"),
         sqlite_with_rowid=False,
     )
@@ -143,7 +141,7 @@ metric_points = sa.Table(
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("number", sa.Double, primary_key=True),
-    sa.Column("value", TEXT, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -152,12 +150,12 @@ datasets = sa.Table(
     metadata,
     sa.Column("id", KEY, primary_key=True),
     sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("name", TEXT, nullable=False),
-    sa.Column("digest", TEXT, nullable=False),
-    sa.Column("source_type", TEXT, nullable=False),
-    sa.Column("source", TEXT, nullable=False),
-    sa.Column("schema", TEXT),
-    sa.Column("profile", TEXT),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("source_type", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("schema", sa.Text),
+    sa.Column("profile", sa.Text),
     sa.UniqueConstraint("experiment_id", "name", "digest"),
 )
 
@@ -167,8 +165,8 @@ run_datasets = sa.Table(
     sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("dataset", KEY, sa.ForeignKey("datasets.id"), primary_key=True),
     # What the dataset was used for, a copy of its tag mlflow.data.context.
-    sa.Column("context", TEXT),
-    sa.Column("tags", TEXT, nullable=False),  # JSON: [[key, value], …]
+    sa.Column("context", sa.Text),
+    sa.Column("tags", sa.Text, nullable=False),  # JSON: [[key, value], …]
     sa.Index("run_datasets_by_dataset", "dataset", "run"),
     sqlite_with_rowid=False,
 )
@@ -177,8 +175,8 @@ run_models = sa.Table(
     "run_models",
     metadata,
     sa.Column("run", KEY, sa.ForeignKey("runs.id"), primary_key=True),
-    sa.Column("direction", TEXT, primary_key=True),  # input, output
-    sa.Column("model_id", TEXT, primary_key=True),
+    sa.Column("direction", sa.Text, primary_key=True),  # input, output
+    sa.Column("model_id", sa.Text, primary_key=True),
     sa.Column("step", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -187,15 +185,15 @@ logged_models = sa.Table(
     "logged_models",
     metadata,
     sa.Column("id", KEY, primary_key=True),
-    sa.Column("model_id", TEXT, nullable=False, unique=True),
+    sa.Column("model_id", sa.Text, nullable=False, unique=True),
     sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), nullable=False),
-    sa.Column("lifecycle_stage", TEXT, nullable=False),
-    sa.Column("name", TEXT, nullable=False),
-    sa.Column("model_type", TEXT, nullable=False),
-    sa.Column("source_run_id", TEXT, nullable=False),
-    sa.Column("status", TEXT, nullable=False),
-    sa.Column("status_message", TEXT),
-    sa.Column("artifact_uri", TEXT, nullable=False),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("model_type", sa.Text, nullable=False),
+    sa.Column("source_run_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status_message", sa.Text),
+    sa.Column("artifact_uri", sa.Text, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
     sa.Index("logged_models_by_creation", "experiment_id", "created_ms", "model_id"),
@@ -208,7 +206,7 @@ def _model_entries(name: str) -> sa.Table:
         metadata,
         sa.Column("model", KEY, sa.ForeignKey("logged_models.id"), primary_key=True),
         key(),
-        sa.Column("value", TEXT, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
 
@@ -222,12 +220,12 @@ logged_model_metrics = sa.Table(
     metadata,
     sa.Column("model", KEY, sa.ForeignKey("logged_models.id"), primary_key=True),
     key(),
-    sa.Column("dataset_name", TEXT, primary_key=True),
-    sa.Column("dataset_digest", TEXT, primary_key=True),
+    sa.Column("dataset_name", sa.Text, primary_key=True),
+    sa.Column("dataset_digest", sa.Text, primary_key=True),
     sa.Column("timestamp", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True),
-    sa.Column("run_id", TEXT, primary_key=True),
-    sa.Column("text", TEXT, primary_key=True),
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, primary_key=True),
     sa.Column("value", sa.Double),
     sqlite_with_rowid=False,
 )

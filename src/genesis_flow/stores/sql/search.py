@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from genesis_flow.search.ast import (
     Aggregation,
@@ -112,8 +110,16 @@ def _leaf(leaf: Leaf, source: Source) -> Condition:
         return _aggregate_leaf(leaf, field.aggregate, source)
     rows = _rows(field, source)
     if isinstance(leaf, IsNull):
-        return rows.exists() if leaf.negated else sa.not_(rows.exists())
-    return rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)).exists()
+        return _some(rows) if leaf.negated else sa.not_(_some(rows))
+    return _some(rows.where(holds(leaf, _value(field, source), nan=field.kind is Kind.METRIC)))
+
+
+def _some(rows: sa.Select[Any]) -> Condition:
+    """Whether there is such a row, looked for at each candidate.
+
+    PERF: a bare EXISTS would become a join in PostgreSQL's plan, and two hundred of them take minutes to be planned.
+    """
+    return rows.exists().is_(sa.true())
 
 
 def _aggregate_leaf(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condition:
@@ -126,7 +132,7 @@ def _aggregate_leaf(leaf: Leaf, aggregate: Aggregation, source: Source) -> Condi
         return sa.not_(has_none) if leaf.negated else has_none
     satisfied = holds(leaf, aggregate_of(source.values[Kind.METRIC].table, aggregate.name), nan=True)
     return sa.or_(
-        _leaf(replace(leaf, field=field), source), sa.and_(missing, _rows(metric, source).where(satisfied).exists())
+        _leaf(replace(leaf, field=field), source), sa.and_(missing, _some(_rows(metric, source).where(satisfied)))
     )
 
 
@@ -171,7 +177,7 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
             satisfied: Condition = _COMPARE[comparator](column, value)
             differs = comparator == "!="
         case Like(_, pattern, ignore_case, negated):
-            matches = _Like(sa.func.lower(column), _ascii_lower(pattern)) if ignore_case else _Like(column, pattern)
+            matches = sa.func.lower(column).like(_ascii_lower(pattern)) if ignore_case else column.like(pattern)
             satisfied, differs = (sa.not_(matches) if negated else matches), negated
         case Membership(_, values, negated):
             satisfied, differs = (column.not_in(values) if negated else column.in_(values)), negated
@@ -183,26 +189,6 @@ def holds(leaf: Leaf, column: Column, *, nan: bool = False) -> Condition:
     if not nan:
         return satisfied
     return sa.or_(column.is_(None), satisfied) if differs else sa.and_(column.is_not(None), satisfied)
-
-
-class _Like(sa.ColumnElement[bool]):
-    """A LIKE in whose pattern nothing is escaped."""
-
-    inherit_cache = False
-    type = sa.Boolean()
-
-    def __init__(self, text: Column, pattern: str) -> None:
-        self.text, self.pattern = text, sa.literal(pattern, sa.Text)
-
-
-@compiles(_Like)
-def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.text, **options)} LIKE {compiler.process(element.pattern, **options)}"
-
-
-@compiles(_Like, "postgresql")
-def _like_without_escape(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{_like(element, compiler, **options)} ESCAPE ''"
 
 
 def _ascii_lower(text: str) -> str:
@@ -250,15 +236,20 @@ def terms(order: Sequence[Order], source: Source, joined: sa.FromClause) -> tupl
 def _aggregate_term(
     order: Order, aggregate: Aggregation, source: Source, joined: sa.FromClause, number: int
 ) -> tuple[Term, sa.FromClause]:
-    values = source.values[Kind.METRIC]
-    literal, metric = values.table.alias(f"o{number}"), values.table.alias(f"a{number}")
-    for table, key in ((literal, order.field.key), (metric, aggregate.key)):
-        joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == key))
-    is_literal = literal.c[values.owner].is_not(None)
-    value = sa.case((is_literal, literal.c.value), else_=aggregate_of(metric, aggregate.name))
-    missing = sa.and_(sa.not_(is_literal), metric.c[values.owner].is_(None))
-    rank = sa.case((missing, NOTHING), (value.is_(None), NAN), else_=VALUE)
-    return Term(rank, value, order.ascending), joined
+    values, key = source.values[Kind.METRIC], order.field.key
+    table = values.table.alias(f"o{number}")
+    # One join a term, because SQLite joins no more than 64 tables.
+    row = sa.case((has_literal(key, values, source.key), key), else_=aggregate.key)
+    joined = joined.outerjoin(table, sa.and_(table.c[values.owner] == source.key, table.c.key == row))
+    value = sa.case((table.c.key == key, table.c.value), else_=aggregate_of(table, aggregate.name))
+    return Term(_rank(table.c[values.owner], value), value, order.ascending), joined
+
+
+def has_literal(key: str, values: Values, owner: Column) -> Condition:
+    """Whether something has a value of this very key."""
+    table = values.table.alias()
+    rows: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table).correlate_except(table)
+    return rows.where(table.c[values.owner] == owner, table.c.key == key).exists()
 
 
 def _rank(owner: Column, value: Column) -> Column:
@@ -277,4 +268,8 @@ def behind(terms_: Sequence[Term], position: Sequence[tuple[int, Any]]) -> Condi
             further = term.value > value if term.ascending else term.value < value
             cases.append(sa.and_(*equal, further))
             equal.append(term.value == value)
-    return sa.or_(*cases)
+    first, (_, value) = terms_[0], position[0]
+    if first.rank is not None:
+        return sa.or_(*cases)
+    # Said beside what follows from it, so that an index leads to the position.
+    return sa.and_(first.value >= value if first.ascending else first.value <= value, sa.or_(*cases))

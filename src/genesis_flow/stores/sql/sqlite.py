@@ -1,7 +1,7 @@
 """SQLite as it has to be used by a server: many readers, one writer, and commits that are shared.
 
 Short reads run on the event loop (a point read takes 4 µs, a hop to a thread 40-110 µs), long ones in reader
-threads, each on a connection of its own. All writes go through one writer, whose commits are shared.
+threads, each on a connection of its own. All writes go through one thread, which shares its commits (``writer.py``).
 
 Several processes may use one file: each has its writer, and SQLite's lock lets one commit at a time.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,8 +20,8 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql import ClauseElement
 
 from genesis_flow.errors import FilterTooDeep, ShuttingDown, StorageFull, StoreBusy, StoreFailed
-from genesis_flow.stores.sql.connection import Connection, Row, Statement, Work
-from genesis_flow.stores.sql.writer import Writer
+from genesis_flow.stores.sql.connection import Row, Statement, Work
+from genesis_flow.stores.sql.writer import Job, Outcome, Writer, attempt
 
 T = TypeVar("T")
 
@@ -57,6 +56,8 @@ class SqliteConnection:
             f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}",
             f"query_only = {'OFF' if writable else 'ON'}",
+            # What a batch may have to undo stays in memory; a reader's large sort does not.
+            f"temp_store = {'MEMORY' if writable else 'DEFAULT'}",
             "trusted_schema = OFF",
             "case_sensitive_like = ON",  # as LIKE is everywhere else; ILIKE compares in lower case
         ):
@@ -113,24 +114,16 @@ class SqliteDatabase:
 
     Args:
         path: the database file; its folder must exist.
-        secret: the key that signs page tokens.
         on_idle: work that the writer does when nothing waits; it answers whether there is more of it to do.
     """
 
-    def __init__(
-        self, path: Path, *, secret: bytes = b"", on_idle: Callable[[Connection], bool] = lambda _: False
-    ) -> None:
-        self._secret = secret
+    def __init__(self, path: Path, on_idle: Callable[[SqliteConnection], bool] = lambda _: False) -> None:
+        self._connection = SqliteConnection(path, writable=True)
         self._point_reader = SqliteConnection(path, writable=False)
         self._idle_readers = [SqliteConnection(path, writable=False) for _ in range(READERS)]
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._closing = False
-        # PERF: the writer's statements are a few microseconds each; with Python's default of 5 ms
-        # it waits for the event loop after every one of them: 5,500 instead of 6,200 log-metric/s,
-        # and 0.8 instead of 0.67 ms for a single one.
-        sys.setswitchinterval(min(sys.getswitchinterval(), 0.0005))
-        self._connection = SqliteConnection(path, writable=True)
-        self._writer = Writer(_Transactions(self._connection), on_idle, "sqlite-writer")
+        self._on_idle = on_idle
+        self._writer = Writer("sqlite-writer", self._commit_together, self._do_idle_work)
 
     @property
     def waiting(self) -> int:
@@ -140,14 +133,11 @@ class SqliteDatabase:
     def watch(self, on_commit: Callable[[int], None]) -> None:
         self._writer.on_commit = on_commit
 
-    async def secret(self) -> bytes:
-        return self._secret
-
     async def read(self, work: Work[T]) -> T:
         return _in_snapshot(self._point_reader, work)
 
     async def scan(self, work: Work[T]) -> T:
-        if self._closing:
+        if self._writer.closing:
             raise ShuttingDown
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._scan, work)
 
@@ -158,33 +148,35 @@ class SqliteDatabase:
         finally:
             self._idle_readers.append(reader)
 
-    async def write(self, work: Work[T]) -> T:
-        return await self._writer.write(work)
+    async def write(self, work: Work[T], *, run_id: str | None = None) -> T:
+        return await self._writer.write(work, run_id)
 
     async def close(self) -> None:
-        if self._closing:
+        if self._writer.closing:
             return
-        self._closing = True
         await self._writer.close()
         self._pool.shutdown()
         for connection in (self._point_reader, *self._idle_readers, self._connection):
             connection.close()
 
+    # --- the writer's thread ------------------------------------------------------------------------------
 
-class _Transactions:
-    """What the writer needs of a SQLite file."""
+    def _do_idle_work(self) -> bool:
+        try:
+            with Transaction(self._connection):
+                return self._on_idle(self._connection)
+        except sqlite3.Error:
+            return False  # a full or locked disk: the work is still there the next time
 
-    def __init__(self, connection: SqliteConnection) -> None:
-        self._connection = connection
-
-    def begin(self) -> Transaction:
-        return Transaction(self._connection)
-
-    def translated(self, error: BaseException) -> BaseException:
-        return translated(error)
-
-    def may_repeat(self, error: BaseException, attempt: int) -> bool:
-        return False  # SQLite has waited for the lock itself
+    def _commit_together(self, jobs: list[Job]) -> list[Outcome]:
+        """Runs the jobs in one transaction; if that fails as a whole, each in one of its own."""
+        try:
+            with Transaction(self._connection):
+                return [attempt(self._connection, job) for job in jobs]
+        except Exception as error:
+            if len(jobs) == 1:
+                return [(None, translated(error))]
+            return [outcome for job in jobs for outcome in self._commit_together([job])]
 
 
 def _in_snapshot(connection: SqliteConnection, work: Work[T]) -> T:
@@ -205,10 +197,9 @@ class Transaction:
     def __init__(self, connection: SqliteConnection) -> None:
         self._connection = connection
 
-    def __enter__(self) -> SqliteConnection:
+    def __enter__(self) -> None:
         self._connection.emptied.clear()
         self._connection.execute("BEGIN IMMEDIATE")
-        return self._connection
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         try:

@@ -26,7 +26,8 @@ def open_sqlite(path: Path, *, artifact_root: str, clock: Clock = now_ms) -> Sql
         path.parent.mkdir(parents=True, exist_ok=True)
         secret = _make_tables(path, artifact_root, clock())
         return SqlStore(
-            SqliteDatabase(path, secret=secret, on_idle=documents.settle),
+            SqliteDatabase(path, on_idle=documents.settle),
+            secret=lambda: secret,
             artifact_root=artifact_root,
             clock=clock,
         )

