@@ -140,7 +140,7 @@ def failing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A MongoDB that can be told to fail."""
     if mongod.binary() is None:
         pytest.skip("no MongoDB that can be told to fail: its wheel does not run here")
-    with mongod.mongod(tmp_path_factory.mktemp("failing"), "--setParameter", "enableTestCommands=1") as uri:
+    with mongod.mongod(tmp_path_factory.mktemp("failing"), *mongod.TEST_COMMANDS) as uri:
         yield uri
 
 

@@ -117,9 +117,9 @@ async def test_what_two_write_to_one_run_is_there_once(uri: str) -> None:
         run_id = await new_run(opened[0])
 
         async def write(number: int) -> None:
-            writer = opened[number % 2]
+            store = opened[number % 2]
             same, own = number // 2, f"{number:03}"
-            await writer.log_batch(
+            await store.log_batch(
                 batch(
                     run_id,
                     point("each", float(number), number),
@@ -130,9 +130,14 @@ async def test_what_two_write_to_one_run_is_there_once(uri: str) -> None:
                 )
             )
             if number % 40 == 0:
-                await writer.settle()
+                await store.settle()
 
-        await asyncio.gather(*map(write, range(200)))
+        async def write_some(first: int) -> None:
+            for number in range(first, 200, 8):  # one after the other, so that the two meet in many bulks
+                await write(number)
+
+        await opened[1].check()
+        await asyncio.gather(*map(write_some, range(8)))
         for store in opened:
             run = await run_of(store, run_id)
             own = {f"{number:03}" for number in range(200)}
