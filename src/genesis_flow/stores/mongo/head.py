@@ -29,6 +29,9 @@ from genesis_flow.stores.mongo.database import Document
 
 ACTIVE, DELETED = "active", "deleted"
 REVISIONS_KEPT = 8
+ARRAYS = frozenset({"params", "tags", "metrics", "lookup"})
+MANY_CHANGES = 8
+"""If at least so many of a run's values change, and half of them, all are written anew."""
 
 
 class Latest(NamedTuple):
@@ -240,15 +243,43 @@ class Head:
         self.metrics[key] = latest
         self.changes[f"metrics.{latest.place}"] = latest.stored(key)
 
+    def _changes(self) -> Document:
+        """The fields to set."""
+        changes = self.changes
+        entries = len(self.params) + len(self.tags) + len(self.metrics)
+        changed = sum(path.startswith("lookup.") for path in changes)
+        if changed >= MANY_CHANGES and 2 * changed >= entries:
+            # PERF: a new run's values as whole arrays: 45 values in 1.1 ms of MongoDB's time, as 90 paths in 2.4.
+            kept = {path: value for path, value in changes.items() if path.partition(".")[0] not in ARRAYS}
+            self.dropped.clear()
+            return kept | self._arrays()
+        if "tags" in changes:
+            changes = {path: value for path, value in changes.items() if not path.startswith("tags.")}
+            changes["tags"] = pairs(self.tags)
+        return changes
+
+    def _arrays(self) -> Document:
+        """All values, as the document has them."""
+        found: Document = {
+            lookup.path(self.experiment, Kind.PARAM, key): lookup.text(text) for key, text in self.params.items()
+        }
+        found |= {lookup.path(self.experiment, Kind.TAG, key): lookup.text(text) for key, text in self.tags.items()}
+        for key, latest in self.metrics.items():
+            entry = lookup.place(latest.point[2], self.start, self.run_id)
+            found[lookup.path(self.experiment, Kind.METRIC, key)] = entry
+        return {
+            "params": pairs(self.params),
+            "tags": pairs(self.tags),
+            "metrics": [latest.stored(key) for key, latest in self.metrics.items()],
+            "lookup": {_lookup(path): entry for path, entry in found.items()},
+        }
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def write(self) -> UpdateOne:
         """The update that makes the changes; the head is then what it leaves behind."""
         before, self.revision = self.revision, ObjectId()
-        changes = self.changes | {"revision": self.revision, "unsettled": True}
-        if "tags" in changes:
-            changes = {path: value for path, value in changes.items() if not path.startswith("tags.")}
-            changes["tags"] = pairs(self.tags)
+        changes = self._changes() | {"revision": self.revision, "unsettled": True}
         push: Document = {"revisions": {"$each": [self.revision], "$slice": -REVISIONS_KEPT}}
         if self.points:
             chunk = {key: b"".join(parts) for key, parts in self.points.items()}
@@ -258,6 +289,11 @@ class Head:
         update: Document = {"$set": changes, "$push": push, "$unset": {"json": "", **self.dropped}}
         self.changes, self.dropped, self.points = {}, {}, {}
         return UpdateOne({"experiment": self.experiment, "_id": self.run_id, "revision": before}, update)
+
+
+def _lookup(name: str) -> str:
+    """The name of an entry within the object."""
+    return name.partition(".")[2]
 
 
 def _size(chunk: Mapping[str, bytes]) -> int:
@@ -293,7 +329,7 @@ def new_document(
         "metrics": [],
         "inputs": [],
         "models": [],
-        "lookup": {path.partition(".")[2]: entry for path, entry in entries.items()},
+        "lookup": {_lookup(path): entry for path, entry in entries.items()},
         "pending": [],
         "unsettled": True,
     }
