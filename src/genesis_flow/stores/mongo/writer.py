@@ -1,8 +1,11 @@
 """Group commit: concurrent writes to runs become one bulk write under one acknowledgement.
 
-While bulks are on their way, what comes in waits, and then goes together. Each piece of work is an edit of a run's
-head; edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what
-another server wrote meanwhile, or after a failure that leaves open whether the write was done.
+While a bulk is on its way, what comes in waits, and then goes together. Each piece of work is an edit of a run's head;
+edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what another
+server wrote meanwhile, or after a failure that leaves open whether the write was done.
+
+PERF: one bulk at a time, because MongoDB and its driver cost most for each bulk: a write of 16 writers takes 0.5 ms of
+processor time in bulks of 16, and 0.8 ms in bulks of 6, which two at a time come to.
 """
 
 from __future__ import annotations
@@ -29,8 +32,6 @@ T = TypeVar("T")
 Edit = Callable[[Head], T]
 
 MOST_IN_A_BULK = 256
-FLIGHTS = 2
-"""Bulks on their way at once: while the database works on one, the next is made ready."""
 DEADLINE_S = 30.0
 """How long a write waits for a database that does not take it, before its caller is told so."""
 PAUSE_S = 0.1
@@ -115,8 +116,7 @@ class Writer:
         self._database = database
         self._jobs: list[_Job] = []
         self._heads = Heads()
-        self._flights: set[asyncio.Task[None]] = set()
-        self._in_flight: set[str] = set()
+        self._flight: asyncio.Task[None] | None = None
         self._closing = False
         self.on_commit: Callable[[int], None] = lambda writes: None
         self.written: dict[str, float] = {}
@@ -151,8 +151,8 @@ class Writer:
     async def close(self) -> None:
         """Finishes what was asked."""
         self._closing = True
-        while self._flights:
-            await asyncio.wait(self._flights)
+        while self._flight is not None:
+            await asyncio.wait([self._flight])
         if self._moves:
             await asyncio.wait(self._moves.values())
 
@@ -168,32 +168,23 @@ class Writer:
     # --- bulks ------------------------------------------------------------------------------------------------
 
     def _take_off(self) -> None:
-        """Sends what waits, as far as it may go: not too many bulks at once, and of each run only one."""
-        while self._jobs and len(self._flights) < FLIGHTS:
-            ready = [job for job in self._jobs if job.run_id not in self._in_flight][:MOST_IN_A_BULK]
-            if not ready:
-                return
-            taken = set(map(id, ready))
-            self._jobs = [job for job in self._jobs if id(job) not in taken]
-            self._in_flight.update(job.run_id for job in ready)
-            flight = asyncio.create_task(self._fly(ready), name="mongo-bulk")
-            self._flights.add(flight)
-            flight.add_done_callback(self._landed)
+        """Sends what waits, unless a bulk is on its way."""
+        if self._flight is None and self._jobs:
+            jobs, self._jobs = self._jobs[:MOST_IN_A_BULK], self._jobs[MOST_IN_A_BULK:]
+            self._flight = asyncio.create_task(self._fly(jobs), name="mongo-bulk")
+            self._flight.add_done_callback(self._landed)
 
     def _landed(self, flight: asyncio.Task[None]) -> None:
-        self._flights.discard(flight)
+        self._flight = None
         self._take_off()
 
     async def _fly(self, jobs: list[_Job]) -> None:
-        runs = {job.run_id for job in jobs}
         try:
             await self._commit(jobs)
         except Exception as error:
             # Nothing foreseen: nobody may wait for ever, and the next bulk starts from the database.
-            self.forget(runs)
+            self.forget(job.run_id for job in jobs)
             _fail(jobs, error)
-        finally:
-            self._in_flight -= runs
 
     async def _commit(self, jobs: list[_Job]) -> None:
         """Brings every job to its outcome; those that another server's write was in the way of are made again."""
