@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests import mongod
+from tests import mongod, postgres
 
 BACKENDS = ("sqlite", "mongodb", "postgresql")
 
@@ -28,8 +26,9 @@ def new_store(backend: str, request: pytest.FixtureRequest) -> Iterator[str | No
             yield uri
             mongod.drop(uri)
         case "postgresql":
-            if importlib.util.find_spec("tests.postgres") is None:
-                pytest.skip("tests.postgres, which starts a PostgreSQL, is not there yet")
-            yield importlib.import_module("tests.postgres").database(request.getfixturevalue("postgresql_server"))
+            server = request.getfixturevalue("postgresql_server")
+            uri = postgres.database(server)
+            yield uri
+            postgres.drop(server, uri)
         case _:
             raise ValueError(backend)

@@ -5,6 +5,7 @@ The server comes in a wheel, for Linux on x86-64. Elsewhere ``GENESIS_TEST_MONGO
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import platform
@@ -98,7 +99,9 @@ class Member:
         command += ["--replSet", "tests", "--nounixsocket", *SMALL, *self.options]
         # Beside its folder, which may be a disk that gets full. In the process group of the tests: Ctrl-C ends it, too.
         with self.folder.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder.parent, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=self.folder.parent, stdout=log, stderr=log, preexec_fn=_end_with_the_tests
+            )
 
     def kill(self) -> None:
         """Ends it as a power failure would."""
@@ -117,6 +120,12 @@ class Member:
     def _signal(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)
+
+
+def _end_with_the_tests() -> None:
+    """Has Linux end this process with the one that started it, also when that is killed."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 class ReplicaSet:
@@ -145,11 +154,15 @@ class ReplicaSet:
     def initiate(self) -> None:
         """Makes the members a replica set and waits until all of them follow the primary."""
         members = [{"_id": number, "host": member.address} for number, member in enumerate(self.members)]
-        first = self.members[0]
-        with Client(
-            "127.0.0.1", first.port, directConnection=True, serverSelectionTimeoutMS=START_TIMEOUT_MS
-        ) as client:
-            client.admin.command("replSetInitiate", {"_id": "tests", "members": members, "settings": SETTINGS})
+        # The last one is asked to begin when all of them listen.
+        for member in self.members:
+            with Client(
+                "127.0.0.1", member.port, directConnection=True, serverSelectionTimeoutMS=START_TIMEOUT_MS
+            ) as client:
+                client.admin.command("ping")
+                if member is self.members[-1]:
+                    together = {"_id": "tests", "members": members, "settings": SETTINGS}
+                    client.admin.command("replSetInitiate", together)
         self.wait()
 
     def wait(self) -> None:

@@ -63,7 +63,7 @@ TOO_LARGE = frozenset({10334, 17280, 17419, 17420})
 DUPLICATE = 11000
 NO_SPACE = 14031
 REFUSED = frozenset({13, 18, 8000})
-OUT_OF_TIME = frozenset({50, 262})
+OUT_OF_TIME = frozenset({50, 64, 262})
 
 
 class Database:

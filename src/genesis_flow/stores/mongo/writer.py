@@ -1,8 +1,8 @@
 """Group commit: concurrent writes to runs become one bulk write under one acknowledgement.
 
 While a bulk is on its way, what comes in waits, and then goes together. Each piece of work is an edit of a run's head;
-edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what another
-server wrote meanwhile, or after a failure that leaves open whether the write was done.
+edits of one run share one update. An edit must refuse before it changes anything, and may be made again: on what
+another server wrote meanwhile, or after a failure that leaves open whether the write was done.
 
 PERF: one bulk at a time, because MongoDB and its driver cost most for each bulk: a write of 16 writers takes 0.5 ms of
 processor time in bulks of 16, and 0.8 ms in bulks of 6, which two at a time come to.
