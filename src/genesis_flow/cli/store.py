@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from typing import TypeVar
 
 import click
 
 from genesis_flow.errors import GenesisFlowError
-from genesis_flow.stores.inspection import Inspectable, Inspection
-from genesis_flow.stores.open import open_store
+from genesis_flow.stores.inspection import Inspection
+from genesis_flow.stores.open import inspect_store, open_store
 
 T = TypeVar("T")
 ARTIFACT_ROOT = "mlflow-artifacts:/"
@@ -19,7 +19,7 @@ ARTIFACT_ROOT = "mlflow-artifacts:/"
 
 def check(uri: str) -> int:
     """Prints the state of a database; the exit code."""
-    found = _ask(uri, lambda store: store.inspect())
+    found = _answer(inspect_store(uri))
     if found is None:
         return 1
     _show(found)
@@ -28,35 +28,30 @@ def check(uri: str) -> int:
 
 def upgrade(uri: str, *, only_check: bool) -> int:
     """Makes or prints the steps that a database lacks; the exit code."""
-    if only_check:
-        found = _ask(uri, lambda store: store.inspect())
-        steps = None if found is None else found.pending
-    else:
-        steps = _ask(uri, lambda store: store.upgrade())
-    if steps is None:
+    found = _answer(inspect_store(uri))
+    if found is None or not (only_check or _answer(_open(uri))):
         return 1
-    for step in steps:
+    for step in found.pending:
         click.echo(f"{'would' if only_check else 'did'}: {step}")
-    if not steps:
+    if not found.pending:
         click.echo("The database has the version of this program; there is nothing to do.")
     return 0
 
 
-def _ask(uri: str, question: Callable[[Inspectable], Awaitable[T]]) -> T | None:
-    """The answer of the store, or None after its error was printed."""
-
-    async def ask() -> T | None:
-        store = open_store(uri, artifact_root=ARTIFACT_ROOT)
-        try:
-            if isinstance(store, Inspectable):
-                return await question(store)
-            click.echo("This kind of store has no database that could be looked after.", err=True)
-            return None
-        finally:
-            await store.close()
-
+async def _open(uri: str) -> bool:
+    """Opens the store, which makes the steps."""
+    store = open_store(uri, artifact_root=ARTIFACT_ROOT)
     try:
-        return asyncio.run(ask())
+        await store.check()
+    finally:
+        await store.close()
+    return True
+
+
+def _answer(question: Coroutine[None, None, T]) -> T | None:
+    """The answer, or None after an error was printed."""
+    try:
+        return asyncio.run(question)
     except GenesisFlowError as error:
         click.echo(f"Error: {error}", err=True)
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,3 @@ class Inspection:
     def is_well(self) -> bool:
         """Whether nothing is missing and nothing is scanned."""
         return not self.pending and all(one.exists for one in self.indexes) and not any(p.scans for p in self.plans)
-
-
-@runtime_checkable
-class Inspectable(Protocol):
-    """A store whose database can be inspected and upgraded."""
-
-    async def inspect(self) -> Inspection:
-        """Looks without changing anything."""
-
-    async def upgrade(self) -> Sequence[str]:
-        """Brings the schema to the version of this program; the steps that were made, each in a few words."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from genesis_flow.errors import MissingExtra, UnsupportedLocation
+from genesis_flow.stores.inspection import Inspection
 from genesis_flow.stores.protocol import Store
 
 
@@ -53,6 +54,34 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             raise UnsupportedLocation(
                 scheme, "A store is sqlite:///path/to/file.db, postgresql://host/database or mongodb://host/database"
             )
+
+
+async def inspect_store(uri: str) -> Inspection:
+    """Looks at the database of a store without changing it.
+
+    Raises:
+        UnsupportedLocation: the store has no database that could be looked at.
+        ForeignDatabase: it belongs to another program.
+        Unavailable: it does not answer.
+    """
+    scheme, _, rest = uri.partition(":")
+    match scheme:
+        case "sqlite":
+            from genesis_flow.stores.sql.inspection import inspect_sqlite
+
+            return inspect_sqlite(sqlite_path(rest))
+        case "mongodb" | "mongodb+srv":
+            _require("pymongo", "A store on MongoDB", "mongo")
+            from genesis_flow.stores.mongo.inspection import inspect
+
+            return await inspect(uri)
+        case "postgresql" | "postgres" | "postgresql+psycopg" | "postgresql+psycopg2":
+            _require("psycopg", "A store on PostgreSQL", "postgresql")
+            from genesis_flow.stores.sql.inspection import inspect_postgresql
+
+            return inspect_postgresql(uri)
+        case _:
+            raise UnsupportedLocation(scheme, "It has no database that could be looked after")
 
 
 def _require(package: str, what: str, extra: str) -> None:

@@ -10,12 +10,10 @@ from pymongo.monitoring import CommandListener
 from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
-from genesis_flow.stores.inspection import Inspection
 from genesis_flow.stores.mongo import (
     datasets,
     experiment_search,
     experiments,
-    inspection,
     logged_models,
     metrics,
     migrations,
@@ -65,7 +63,6 @@ class MongoStore:
         clock: Clock = now_ms,
         event_listeners: Sequence[CommandListener] = (),
     ) -> None:
-        self._uri = uri
         self._database = Database(uri, event_listeners=event_listeners)
         self._writer = Writer(self._database)
         self._settler = Settler(self._database, self._writer)
@@ -117,14 +114,6 @@ class MongoStore:
     async def _look(self) -> None:
         database = await self._ready()
         await database.find_one(PROPERTIES, {"_id": "schema"})
-
-    async def inspect(self) -> Inspection:
-        return await inspection.inspect(self._uri)
-
-    async def upgrade(self) -> Sequence[str]:
-        steps = await migrations.plan(self._database)
-        await self.check()
-        return [step.purpose for step in steps]
 
     async def settle(self) -> None:
         """Puts all runs in order that this store wrote to, without waiting for a quiet moment."""

@@ -44,6 +44,11 @@ MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_model
 ADD_MODEL_POINT = Statement(
     upsert(schema.logged_model_metrics, *(c.name for c in schema.logged_model_metrics.primary_key))
 )
+ANY_METRIC = Statement(
+    sa.select(schema.runs.c.run_id, schema.runs.c.experiment_id, T.c.key)
+    .join(schema.runs, schema.runs.c.id == T.c.run)
+    .limit(1)
+)
 RUN = Statement(sa.select(schema.runs.c.id).where(schema.runs.c.run_id == value("run_id")))
 
 LARGEST = sys.float_info.max

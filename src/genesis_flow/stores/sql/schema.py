@@ -49,6 +49,9 @@ experiments = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# The default order of the list: the newest first.
+sa.Index("experiments_by_creation", experiments.c.created_ms.desc(), experiments.c.id)
+
 experiment_tags = sa.Table(
     "experiment_tags",
     metadata,

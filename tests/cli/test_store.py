@@ -1,0 +1,107 @@
+"""The commands that look after a database."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from genesis_flow.cli.main import main
+from genesis_flow.stores.open import open_store
+from genesis_flow.testing.calls import batch, new_experiment, new_run, point
+from tests import mongod, postgres
+from tests.backends import BACKENDS
+
+VERSION_1 = Path(__file__).parents[1] / "stores" / "schema_1.sql"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["store", *arguments])
+
+
+async def fill(uri: str) -> None:
+    store = open_store(uri, artifact_root="mlflow-artifacts:/")
+    experiment = await new_experiment(store)
+    for _ in range(3):
+        run_id = await new_run(store, experiment)
+        points = [point("loss", 1.0), point("loss", 0.5, 1), point("acc", 0.9)]
+        await store.log_batch(batch(run_id, *points, params={"lr": "0.1"}, tags={"t": "x"}))
+    await store.close()
+
+
+@pytest.fixture(params=BACKENDS)
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URI of an empty database."""
+    match request.param:
+        case "mongodb":
+            return mongod.database(request.getfixturevalue("mongodb_server"))
+        case "postgresql":
+            return postgres.database(request.getfixturevalue("postgresql_server"))
+        case _:
+            return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+def test_a_database_with_all_its_indexes_scans_for_none_of_the_commonest_queries(uri: str) -> None:
+    asyncio.run(fill(uri))
+    found = run("check", uri)
+    assert found.exit_code == 0, found.output
+    assert "MISSING" not in found.output
+    assert "SCANS" not in found.output
+    assert found.output.partition("Commonest queries")[2].count("  ok ") >= 10
+
+
+def test_an_empty_database_is_looked_at_and_not_changed(uri: str) -> None:
+    for _ in range(2):
+        found = run("check", uri)
+        assert found.exit_code == 1
+        assert "Schema version 0" in found.output
+        assert "MISSING" in found.output
+    planned = run("upgrade", "--check", uri)
+    assert planned.exit_code == 0
+    assert planned.output.startswith("would: make the ")
+
+
+def test_an_upgrade_makes_what_its_plan_says_once(uri: str) -> None:
+    planned = run("upgrade", "--check", uri).output
+    assert run("upgrade", uri).output == planned.replace("would:", "did:")
+    assert "nothing to do" in run("upgrade", uri).output
+    assert run("check", uri).exit_code == 0
+
+
+def test_the_plan_for_an_older_database_leaves_it_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")  # as our stores have it
+    connection.executescript(VERSION_1.read_text())
+    connection.close()
+    before = path.read_bytes()
+    planned = run("upgrade", "--check", f"sqlite:///{path}")
+    assert planned.output.startswith("would: keep what all points of a metric come to")
+    assert path.read_bytes() == before
+    assert run("upgrade", f"sqlite:///{path}").exit_code == 0
+    assert run("check", f"sqlite:///{path}").exit_code == 0
+
+
+def test_an_index_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    asyncio.run(fill(f"sqlite:///{path}"))
+    connection = sqlite3.connect(path)
+    connection.execute("DROP INDEX runs_by_start")
+    connection.close()
+    found = run("check", f"sqlite:///{path}")
+    assert found.exit_code == 1
+    assert "MISSING runs_by_start" in found.output
+
+
+def test_the_database_of_another_program_and_a_store_without_one_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.close()
+    for refused in (f"sqlite:///{path}", "memory:", "http://127.0.0.1:9"):
+        found = run("check", refused)
+        assert found.exit_code == 1
+        assert "Error:" in found.output
