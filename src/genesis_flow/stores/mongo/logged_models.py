@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 from bson import ObjectId
 from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from genesis_flow.entities.logged_models import (
     LoggedModel,
@@ -54,7 +56,8 @@ async def create(
         "params": pairs(_merged({}, message.params, replace=False)),
         "tags": pairs(_merged({}, message.tags, replace=True)),
     }
-    await database.insert("models", document)
+    with contextlib.suppress(DuplicateKeyError):  # ids are never made twice: an attempt whose answer was lost made it
+        await database.insert("models", document)
     return messages.CreateLoggedModelResponse(model=_entity(document, ()))
 
 
