@@ -7,7 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_flow.rules.aggregates import Aggregate, Summary, Triple, rank
+from genesis_flow.rules.aggregates import Aggregate, Summary
+from genesis_flow.rules.points import Triple, rank
 from genesis_flow.testing.calls import same
 
 # Sums of these are exact, so that they do not depend on the order.

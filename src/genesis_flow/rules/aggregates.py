@@ -1,7 +1,6 @@
 """What is kept of a metric beside its points: the latest, and what all of them come to.
 
-A point is time, step and value, and counts once however often it is written. Points are ranked by step, then time,
-then value, where NaN counts as 0.
+A point counts once, however often it is written.
 """
 
 from __future__ import annotations
@@ -12,22 +11,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-Triple = tuple[int, int, float]
-"""A point: time, step, value."""
-
-
-def rank(point: Triple) -> tuple[int, int, float]:
-    """What the first and the latest point are found by."""
-    timestamp, step, value = point
-    return step, timestamp, 0.0 if value != value else value
+from genesis_flow.rules.points import Triple, rank
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """Of the points of a metric.
 
     NaN counts as a point, but is neither an extreme nor part of the mean, unless there is nothing else: then the first
-    point is both extremes. Of equal extremes the one with the lowest
-    step counts, then the one with the lowest time.
+    point is both extremes. Of equal extremes the one with the lowest step counts, then the one with the lowest time.
 
     Attributes:
         count: how many points there are.

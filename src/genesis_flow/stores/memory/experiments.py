@@ -9,11 +9,12 @@ from genesis_flow.errors import ExperimentExists, ExperimentNameNotFound, Experi
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.locations import joined
+from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.search.fields import EXPERIMENTS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.memory.search import Query, page
-from genesis_flow.stores.memory.state import ACTIVE, DELETED, STAGES, State, StoredExperiment
+from genesis_flow.stores.memory.state import State, StoredExperiment
 from genesis_flow.wire.messages import experiments as messages
 
 

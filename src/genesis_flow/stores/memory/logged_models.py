@@ -19,11 +19,12 @@ from genesis_flow.errors import InvalidParameter, TagNotFound
 from genesis_flow.rules.ids import experiment_key, new_model_id
 from genesis_flow.rules.locations import model_artifacts
 from genesis_flow.rules.run_names import random_run_name
+from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.search.fields import LOGGED_MODELS
 from genesis_flow.search.parse import parse_filter, parse_order_fields
 from genesis_flow.stores.memory.search import Query, page
-from genesis_flow.stores.memory.state import ACTIVE, DELETED, PointKey, State, StoredModel
+from genesis_flow.stores.memory.state import PointKey, State, StoredModel
 from genesis_flow.wire.messages import logged_models as messages
 
 Datasets = Sequence[SearchLoggedModelsDataset]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.points import ordered
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.memory.state import State
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted
-
-LARGEST = sys.float_info.max
 
 
 class Metrics:
@@ -76,12 +74,8 @@ def _place(point: Metric) -> tuple[int, int, str]:
 
 
 def _rank(timestamp: int, step: int, text: str) -> tuple[int, int, float, str]:
-    """What orders the points: time, step, value.
-
-    COMPAT: mlflow 3.17 orders NaN as 0 and an infinity as the largest double.
-    """
-    number = float(text.strip('"'))
-    return timestamp, step, 0.0 if math.isnan(number) else max(-LARGEST, min(number, LARGEST)), text
+    """What orders the points: time, step, value."""
+    return timestamp, step, ordered(float(text.strip('"'))), text
 
 
 def _with_run(point: Metric, run_id: str) -> MetricWithRunId:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -11,17 +10,19 @@ from genesis_flow.entities.datasets import DatasetInput, InputTag
 from genesis_flow.entities.logged_models import ModelInput, ModelOutput
 from genesis_flow.entities.metrics import Metric
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
-from genesis_flow.errors import InvalidParameter, MissingParameter, ParameterChanged, TagNotFound
+from genesis_flow.errors import MissingParameter, ParameterChanged, TagNotFound
 from genesis_flow.rules.aggregates import Summary
 from genesis_flow.rules.ids import experiment_key, new_run_id
 from genesis_flow.rules.locations import run_artifacts
+from genesis_flow.rules.points import Triple, rank
 from genesis_flow.rules.run_names import random_run_name
-from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME
+from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
+from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.search.fields import RUNS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.memory.search import Query, page
-from genesis_flow.stores.memory.state import ACTIVE, DELETED, STAGES, State, StoredRun
+from genesis_flow.stores.memory.state import State, StoredRun
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import runs as messages
 
@@ -147,13 +148,7 @@ class Runs:
 
     async def log_model(self, message: messages.LogModel) -> messages.LogModelResponse:
         stored = self._state.active_run(message.run_id or "")
-        text = stored.tags.get(LOGGED_MODELS, "[]")
-        try:
-            described = msgspec.json.decode(text, type=list)
-        except msgspec.DecodeError:
-            raise InvalidParameter(LOGGED_MODELS, text, "a JSON list") from None
-        described.append(msgspec.json.decode(message.model_json or "{}"))
-        stored.tags[LOGGED_MODELS] = msgspec.json.encode(described).decode()
+        stored.tags[LOGGED_MODELS] = with_model(stored.tags.get(LOGGED_MODELS), message.model_json)
         return messages.LogModelResponse()
 
     def _run(self, stored: StoredRun) -> Run:
@@ -194,14 +189,13 @@ def latest(stored: StoredRun) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for metric in stored.points.values():
         key = metric.key or ""
-        if key not in found or _rank(metric) > _rank(found[key]):
+        if key not in found or rank(_triple(metric)) > rank(_triple(found[key])):
             found[key] = metric
     return found
 
 
-def _rank(metric: Metric) -> tuple[int, int, float]:
-    number = metric.value or 0.0
-    return metric.step or 0, metric.timestamp or 0, 0.0 if math.isnan(number) else number
+def _triple(metric: Metric) -> Triple:
+    return metric.timestamp or 0, metric.step or 0, metric.value or 0.0
 
 
 def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
@@ -222,11 +216,7 @@ def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
 def _aggregate(stored: StoredRun, field: Field) -> Sequence[Value]:
     if field.aggregate is None:
         return []
-    points = [
-        (point.timestamp or 0, point.step or 0, point.value or 0.0)
-        for point in stored.points.values()
-        if point.key == field.aggregate.key
-    ]
+    points = [_triple(point) for point in stored.points.values() if point.key == field.aggregate.key]
     return [Summary.of(points).value(field.aggregate.name)] if points else []
 
 

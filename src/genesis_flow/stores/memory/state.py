@@ -19,9 +19,7 @@ from genesis_flow.errors import (
 )
 from genesis_flow.rules.clock import Clock
 from genesis_flow.rules.ids import experiment_key
-
-ACTIVE, DELETED = "active", "deleted"
-STAGES = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
+from genesis_flow.rules.stages import ACTIVE
 
 DatasetKey = tuple[int, str, str]
 """Experiment, name and digest: what makes a dataset."""

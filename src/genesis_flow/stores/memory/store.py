@@ -5,6 +5,7 @@ from __future__ import annotations
 from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.rules.tags import DATASET_CONTEXT
 from genesis_flow.stores.memory.experiments import Experiments
 from genesis_flow.stores.memory.logged_models import LoggedModels
@@ -13,8 +14,6 @@ from genesis_flow.stores.memory.runs import Runs
 from genesis_flow.stores.memory.state import State
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.messages import datasets as messages
-
-MOST_DATASETS = 1_000
 
 
 class MemoryStore(Experiments, Runs, Metrics, LoggedModels):
@@ -44,7 +43,7 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels):
         return messages.SearchDatasetsResponse(
             dataset_summaries=tuple(
                 DatasetSummary(experiment_id=str(experiment), name=name, digest=digest, context=context)
-                for experiment, name, digest, context in sorted(found, key=_none_first)[:MOST_DATASETS]
+                for experiment, name, digest, context in sorted(found, key=_none_first)[:SEARCH_DATASETS_MOST]
             )
         )
 

@@ -30,7 +30,6 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 from pymongo.monitoring import CommandListener
-from pymongo.read_preferences import Primary
 
 from genesis_flow.errors import (
     DocumentFull,
@@ -125,16 +124,6 @@ class Database:
         if len(self._shards) >= SHARDS_KEPT:
             self._shards.clear()
         self._shards[run_id] = experiment
-
-    @property
-    def name(self) -> str:
-        """The name of the database."""
-        return self._database.name
-
-    @property
-    def reads_primary(self) -> bool:
-        """Whether reads go to the primary, so that each sees all that was written before it."""
-        return isinstance(self._client.options.read_preference, Primary)
 
     def collection(self, name: str) -> AsyncCollection[Document]:
         """A collection as the driver has it, for what is not a hot path."""

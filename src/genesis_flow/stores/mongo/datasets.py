@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.wire.messages import datasets as messages
-
-MOST = 1_000
 
 
 async def search(database: Database, message: messages.SearchDatasets) -> messages.SearchDatasetsResponse:
@@ -18,7 +17,7 @@ async def search(database: Database, message: messages.SearchDatasets) -> messag
         {"experiment": {"$in": keys}, "contexts": {"$exists": True}},
         {"experiment": True, "name": True, "digest": True, "contexts": True},
         sort=[("experiment", 1), ("name", 1), ("digest", 1)],
-        limit=MOST,
+        limit=SEARCH_DATASETS_MOST,
     )
     summaries = [
         DatasetSummary(
@@ -27,4 +26,4 @@ async def search(database: Database, message: messages.SearchDatasets) -> messag
         for one in found
         for context in sorted(one["contexts"], key=lambda text: (text is not None, text or ""))
     ]
-    return messages.SearchDatasetsResponse(dataset_summaries=tuple(summaries[:MOST]))
+    return messages.SearchDatasetsResponse(dataset_summaries=tuple(summaries[:SEARCH_DATASETS_MOST]))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
 from genesis_flow.search.fields import EXPERIMENTS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.mongo import experiments, paging
 from genesis_flow.stores.mongo.database import Database
-from genesis_flow.stores.mongo.run_search import STAGES
 from genesis_flow.stores.mongo.search import Condition, Source, condition
 from genesis_flow.wire.messages import experiments as messages
 

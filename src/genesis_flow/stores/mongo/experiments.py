@@ -20,8 +20,9 @@ from genesis_flow.errors import (
 )
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.locations import joined
+from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.stores.mongo.database import Database, Document
-from genesis_flow.stores.mongo.head import ACTIVE, DELETED, pairs
+from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.wire.messages import experiments as messages
 
 CHANCE = 100_000

@@ -22,12 +22,13 @@ from bson import Binary, ObjectId
 from pymongo import UpdateOne
 
 from genesis_flow.entities.metrics import Metric
-from genesis_flow.rules.aggregates import Aggregate, Summary, rank
+from genesis_flow.rules.aggregates import Aggregate, Summary
+from genesis_flow.rules.points import Triple, rank
+from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.search.ast import Kind
 from genesis_flow.stores.mongo import lookup, packing
 from genesis_flow.stores.mongo.database import Document
 
-ACTIVE, DELETED = "active", "deleted"
 REVISIONS_KEPT = 8
 ARRAYS = frozenset({"params", "tags", "metrics", "lookup"})
 MANY_CHANGES = 8
@@ -46,7 +47,7 @@ class Latest(NamedTuple):
     summary: Summary
 
     @property
-    def point(self) -> packing.Triple:
+    def point(self) -> Triple:
         """The latest point."""
         return self.summary.latest
 
@@ -192,7 +193,7 @@ class Head:
         Raises:
             HistoryNeeded: before any change.
         """
-        given: dict[str, dict[bytes, packing.Triple]] = {}
+        given: dict[str, dict[bytes, Triple]] = {}
         for metric in metrics:
             point = metric.timestamp or 0, metric.step or 0, float(metric.value or 0.0)
             given.setdefault(metric.key or "", {})[packing.packed(*point)] = point
@@ -205,7 +206,7 @@ class Head:
             if new:
                 self._extend(key, new)
 
-    def _doubt(self, key: str, points: Mapping[bytes, packing.Triple]) -> tuple[bytes, bytes] | None:
+    def _doubt(self, key: str, points: Mapping[bytes, Triple]) -> tuple[bytes, bytes] | None:
         """What must be known of the stored points before any of these can be called new."""
         latest = self.metrics.get(key)
         if latest is None:
@@ -224,7 +225,7 @@ class Head:
         """Remembers which points of a metric are stored between two places in time, until the head is kept."""
         self.known[key] = Known(start, end, points)
 
-    def _extend(self, key: str, new: Mapping[bytes, packing.Triple]) -> None:
+    def _extend(self, key: str, new: Mapping[bytes, Triple]) -> None:
         before = self.metrics.get(key)
         points = list(new.values())
         raw = b"".join(new)

@@ -24,10 +24,11 @@ from genesis_flow.errors import InvalidParameter, LoggedModelNotFound, StoreBusy
 from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
 from genesis_flow.rules.run_names import random_run_name
+from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.stores.mongo import experiments
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import ATTEMPTS, texts
-from genesis_flow.stores.mongo.head import ACTIVE, DELETED, pairs
+from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import logged_models as messages
 

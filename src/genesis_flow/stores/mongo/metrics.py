@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.points import Triple, ordered
 from genesis_flow.stores.mongo import packing, points
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.wire import codec
@@ -23,7 +24,7 @@ async def history(
     behind = None
     if message.page_token:
         timestamp, step, text = read_token(secret, query, message.page_token)
-        behind = timestamp, step, packing.ordered(float(text.strip('"'))), text
+        behind = timestamp, step, ordered(float(text.strip('"'))), text
     if most is None:
         found = await points.history(database, run_id, key)
         shown = [point for point in found if behind is None or packing.in_history(point) > behind]
@@ -37,7 +38,7 @@ async def history(
     return messages.GetMetricHistoryResponse(metrics=_metrics(key, shown), next_page_token=token)
 
 
-def _metrics(key: str, found: list[packing.Triple]) -> tuple[Metric, ...]:
+def _metrics(key: str, found: list[Triple]) -> tuple[Metric, ...]:
     return tuple([Metric(key=key, value=value, timestamp=timestamp, step=step) for timestamp, step, value in found])
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from genesis_flow.entities.logged_models import SearchLoggedModelsDataset
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.search.ast import And, Expression, Field, IsNull, Kind, Leaf, Not, Or, Order, Value
 from genesis_flow.search.fields import LOGGED_MODELS
 from genesis_flow.search.parse import parse_filter, parse_order_fields
@@ -22,7 +23,6 @@ from genesis_flow.stores.memory.search import Query
 from genesis_flow.stores.memory.search import page as page_of
 from genesis_flow.stores.mongo import logged_models, paging
 from genesis_flow.stores.mongo.database import Database, Document
-from genesis_flow.stores.mongo.head import ACTIVE
 from genesis_flow.stores.mongo.search import Condition, Source, condition, holds
 from genesis_flow.wire.messages import logged_models as messages
 

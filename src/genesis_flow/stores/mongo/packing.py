@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import struct
-import sys
 from collections.abc import Iterable
 
+from genesis_flow.rules.points import LARGEST, Triple, ordered
 from genesis_flow.rules.thinning import Point
 from genesis_flow.stores.mongo import lookup
 from genesis_flow.wire import codec
@@ -18,10 +18,6 @@ from genesis_flow.wire import codec
 POINT = struct.Struct("<qqd")
 """Time in milliseconds, step, value."""
 SIZE = POINT.size
-LARGEST = sys.float_info.max
-
-Triple = tuple[int, int, float]
-"""A point: time, step, value."""
 
 _SIGN = 1 << 63
 _PLACE = struct.Struct(">QQ")
@@ -35,14 +31,6 @@ def packed(timestamp: int, step: int, value: float) -> bytes:
 def split(raw: bytes) -> list[bytes]:
     """The points, each for itself."""
     return [raw[start : start + SIZE] for start in range(0, len(raw), SIZE)]
-
-
-def ordered(value: float) -> float:
-    """What a value is ordered by.
-
-    COMPAT: mlflow 3.17 orders NaN as 0 and an infinity as the largest double.
-    """
-    return 0.0 if value != value else max(-LARGEST, min(value, LARGEST))
 
 
 def in_time(timestamp: int, step: int, value: float) -> bytes:

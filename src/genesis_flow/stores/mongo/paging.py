@@ -99,18 +99,12 @@ async def by_keys(
     source: Source,
     position: Position | None,
     most: int,
-    expressions: Mapping[Field, Any] | None = None,
 ) -> list[tuple[str, Position]]:
-    """Id and position of a page in any order; every document that is found is looked at.
-
-    Args:
-        expressions: of fields that are neither attributes nor in an array, what makes their value.
-    """
+    """Id and position of a page in any order; every document that is found is looked at."""
     keys: Document = {}
     sort: dict[str, int] = {}
     for number, term in enumerate(order):
-        made = (expressions or {}).get(term.field)
-        keys[f"v{number}"] = value_of(term.field, source) if made is None else made
+        keys[f"v{number}"] = value_of(term.field, source)
         sort |= {f"r{number}": 1, f"v{number}": 1 if term.ascending else -1}
     ranks = {f"r{number}": _rank(f"$v{number}") for number in range(len(order))}
     pipeline: list[Document] = [{"$match": found}, {"$project": keys}, {"$addFields": ranks}]

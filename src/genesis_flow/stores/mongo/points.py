@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from bson import Binary
 from pymongo import InsertOne, UpdateOne
 
+from genesis_flow.rules.points import Triple
 from genesis_flow.rules.thinning import Parts, Point, thin, thinned
 from genesis_flow.stores.mongo import packing
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import Head, pending_points
-from genesis_flow.stores.mongo.packing import Triple
 
 BUCKET = 1_000
 """Points in a bucket, more or less."""

@@ -13,18 +13,17 @@ from bson import Binary
 
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Expression, Kind, Order
 from genesis_flow.search.fields import RUNS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.mongo import documents, lookup, paging
 from genesis_flow.stores.mongo.database import Database, Document
-from genesis_flow.stores.mongo.head import ACTIVE, DELETED
 from genesis_flow.stores.mongo.paging import NAN, NOTHING, VALUE, Position
 from genesis_flow.stores.mongo.search import Condition, Source, condition, fields_of
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
-STAGES = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
 MOST_LOOKUPS = 16
 """Of more experiments than this, values are found in the documents and not in the index."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from pymongo.errors import DuplicateKeyError
@@ -13,7 +12,6 @@ from pymongo.errors import DuplicateKeyError
 from genesis_flow.entities.datasets import DatasetInput
 from genesis_flow.entities.runs import Param, Run, RunData, RunInputs, RunTag
 from genesis_flow.errors import (
-    InvalidParameter,
     MissingParameter,
     ParameterChanged,
     RunNotActive,
@@ -23,10 +21,11 @@ from genesis_flow.errors import (
 from genesis_flow.rules.ids import new_run_id
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
-from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME
+from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.stores.mongo import documents, experiments, logged_models
 from genesis_flow.stores.mongo.database import Database
-from genesis_flow.stores.mongo.head import ACTIVE, DELETED, Head, Input, head_of, new_document
+from genesis_flow.stores.mongo.head import Head, Input, head_of, new_document
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
@@ -213,24 +212,13 @@ async def log_outputs(writer: Writer, message: messages.LogOutputs) -> messages.
 
 async def log_model(writer: Writer, message: messages.LogModel) -> messages.LogModelResponse:
     """Appends a model's description to the list in the run's tag."""
-    described = msgspec.json.decode(message.model_json or "{}")
 
     def edit(head: Head) -> None:
         require_active(head)
-        before = _list(head.tags.get(LOGGED_MODELS, "[]"))
-        head.put_tags({LOGGED_MODELS: msgspec.json.encode([*before, described]).decode()})
+        head.put_tags({LOGGED_MODELS: with_model(head.tags.get(LOGGED_MODELS), message.model_json)})
 
     await writer.edit(message.run_id or "", edit)
     return messages.LogModelResponse()
-
-
-def _list(text: str) -> list[Any]:
-    """The list in a tag that a client may have written itself."""
-    try:
-        found: list[Any] = msgspec.json.decode(text, type=list)
-    except msgspec.DecodeError:
-        raise InvalidParameter(LOGGED_MODELS, text, "a JSON list") from None
-    return found
 
 
 def require_active(head: Head) -> None:

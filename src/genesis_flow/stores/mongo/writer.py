@@ -161,10 +161,6 @@ class Writer:
         for run_id in run_ids:
             self._heads.forget(run_id)
 
-    def head(self, run_id: str) -> Head | None:
-        """The head of a run that was written lately."""
-        return self._heads.get(run_id)
-
     # --- bulks ------------------------------------------------------------------------------------------------
 
     def _take_off(self) -> None:

@@ -6,11 +6,10 @@ import sqlalchemy as sa
 
 from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Statement, among
 from genesis_flow.wire.messages import datasets as messages
-
-MOST = 1_000
 
 _DATA, _LINKS = schema.datasets, schema.run_datasets
 SUMMARIES = Statement(
@@ -20,7 +19,7 @@ SUMMARIES = Statement(
         .where(among(dialect, _DATA.c.experiment_id, "experiments"))
         .distinct()
         .order_by(_DATA.c.experiment_id, _DATA.c.name, _DATA.c.digest, _LINKS.c.context.nulls_first())
-        .limit(MOST)
+        .limit(SEARCH_DATASETS_MOST)
     )
 )
 

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
 from genesis_flow.search.fields import EXPERIMENTS
 from genesis_flow.search.parse import parse_filter, parse_order
 from genesis_flow.stores.sql import experiments, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
 from genesis_flow.stores.sql.paging import Query, page
-from genesis_flow.stores.sql.run_search import STAGES
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.messages import experiments as messages
 

@@ -17,6 +17,7 @@ from genesis_flow.errors import (
 )
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.locations import joined
+from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
@@ -25,7 +26,6 @@ from genesis_flow.wire.messages import experiments as messages
 T = schema.experiments
 TAGS = schema.experiment_tags
 RUNS = schema.runs
-ACTIVE, DELETED = "active", "deleted"
 
 COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.created_ms, T.c.updated_ms)
 

@@ -19,6 +19,7 @@ from genesis_flow.errors import InvalidParameter, LoggedModelNotFound, TagNotFou
 from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
 from genesis_flow.rules.run_names import random_run_name
+from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.stores.sql import experiments, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
 from genesis_flow.stores.sql.upsert import upsert
@@ -26,7 +27,6 @@ from genesis_flow.wire.messages import logged_models as messages
 
 T = schema.logged_models
 PARAMS, TAGS, POINTS = schema.logged_model_params, schema.logged_model_tags, schema.logged_model_metrics
-ACTIVE, DELETED = "active", "deleted"
 
 COLUMNS = tuple(
     T.c[c]

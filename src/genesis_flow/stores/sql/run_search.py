@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from genesis_flow.entities.experiments import ViewType
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
 from genesis_flow.search.fields import RUNS
 from genesis_flow.search.parse import parse_filter, parse_order
@@ -20,7 +21,6 @@ from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
 T = schema.runs
-STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 
 SOURCE = Source(
     key=T.c.id,

@@ -12,7 +12,6 @@ from sqlalchemy import bindparam as value
 from genesis_flow.entities.datasets import DatasetInput
 from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunTag
 from genesis_flow.errors import (
-    InvalidParameter,
     MissingParameter,
     ParameterChanged,
     RunNotActive,
@@ -22,7 +21,8 @@ from genesis_flow.errors import (
 from genesis_flow.rules.ids import new_run_id
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
-from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME
+from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.stores.sql import documents, experiments, metrics, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
 from genesis_flow.stores.sql.upsert import upsert
@@ -30,7 +30,6 @@ from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
 T = schema.runs
-ACTIVE, DELETED = "active", "deleted"
 FEW_PARAMS = 4
 
 STATE = Statement(sa.select(T.c.id, T.c.experiment_id, T.c.lifecycle_stage).where(T.c.run_id == value("run_id")))
@@ -271,20 +270,10 @@ def log_model(connection: Connection, message: messages.LogModel) -> messages.Lo
     """Appends a model's description to the list in the run's tag."""
     run, experiment = require_active(connection, message.run_id or "")
     row = connection.row(TAG, run=run, name=LOGGED_MODELS)
-    before = _list(row[0]) if row else []
-    text = msgspec.json.encode([*before, msgspec.json.decode(message.model_json or "{}")]).decode()
+    text = with_model(row[0] if row else None, message.model_json)
     put_texts(connection, PUT_TAG, run, experiment, {LOGGED_MODELS: text})
     documents.empty(connection, run)
     return messages.LogModelResponse()
-
-
-def _list(text: str) -> list[Any]:
-    """The list in a tag that a client may have written itself."""
-    try:
-        found: list[Any] = msgspec.json.decode(text, type=list)
-    except msgspec.DecodeError:
-        raise InvalidParameter(LOGGED_MODELS, text, "a JSON list") from None
-    return found
 
 
 def state(connection: Connection, run_id: str) -> tuple[int, int, str]:
