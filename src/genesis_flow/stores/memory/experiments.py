@@ -11,8 +11,7 @@ from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.locations import joined
 from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
 from genesis_flow.search.ast import Field, Kind, Value
-from genesis_flow.search.fields import EXPERIMENTS
-from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import State, StoredExperiment
 from genesis_flow.wire.messages import experiments as messages
@@ -106,19 +105,12 @@ class Experiments:
 
     async def search_experiments(self, message: messages.SearchExperiments) -> messages.SearchExperimentsResponse:
         view = message.view_type or "ACTIVE_ONLY"
-        query = Query(
-            expression=parse_filter(message.filter, EXPERIMENTS),
-            order=parse_order(message.order_by, EXPERIMENTS),
-            asked=["experiments", message.filter or "", message.order_by, view],
-            values_of=_values,
-            value_of=lambda stored, field: next(iter(_values(stored, field)), None),
-        )
+        asked = asking.of_experiments(message, view, self._state.secret)
+        query = Query(asked, _values, lambda stored, field: next(iter(_values(stored, field)), None))
         shown, token = page(
             [one for one in self._state.experiments.values() if one.value.lifecycle_stage in STAGES[view]],
             query,
             message.max_results or SEARCH_EXPERIMENTS_DEFAULT,
-            message.page_token,
-            self._state.secret,
         )
         return messages.SearchExperimentsResponse(
             experiments=tuple(_entity(stored) for stored in shown), next_page_token=token

@@ -22,7 +22,8 @@ from genesis_flow.rules.run_names import random_run_name
 from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.search.fields import LOGGED_MODELS
-from genesis_flow.search.parse import parse_filter, parse_order_fields
+from genesis_flow.search.parse import parse_order_fields
+from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import PointKey, State, StoredModel
 from genesis_flow.wire.messages import logged_models as messages
@@ -99,7 +100,7 @@ class LoggedModels:
         return messages.LogLoggedModelParamsRequestResponse()
 
     async def search_logged_models(self, message: messages.SearchLoggedModels) -> messages.SearchLoggedModelsResponse:
-        keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
+        asked = asking.of_models(message, self._state.secret)
         # The dataset that orders by a metric may name; of two terms for one field the first counts.
         measured: dict[Field, Datasets] = {}
         for term in message.order_by:
@@ -107,20 +108,18 @@ class LoggedModels:
             on = SearchLoggedModelsDataset(dataset_name=term.dataset_name or "", dataset_digest=term.dataset_digest)
             measured.setdefault(first.field, [on] if term.dataset_name else [])
         query = Query[StoredModel](
-            expression=parse_filter(message.filter, LOGGED_MODELS),
-            order=parse_order_fields([(t.field_name, t.ascending) for t in message.order_by], LOGGED_MODELS),
-            asked=["models", keys, message.filter or "", message.order_by, message.datasets],
+            asked,
             values_of=lambda stored, field: _values(stored, field, message.datasets),
             value_of=lambda stored, field: _newest_value(stored, field, measured.get(field, ())),
         )
         models = [
             model
             for model in self._state.models.values()
-            if model.experiment in keys
+            if model.experiment in asked.experiments
             and model.stage == ACTIVE
             and (not message.datasets or any(_is_on(message.datasets, key) for key in model.points))
         ]
-        shown, token = page(models, query, message.max_results, message.page_token, self._state.secret)
+        shown, token = page(models, query, message.max_results)
         return messages.SearchLoggedModelsResponse(models=tuple(map(_entity, shown)), next_page_token=token)
 
 

@@ -19,8 +19,7 @@ from genesis_flow.rules.run_names import random_run_name
 from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
 from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.search.ast import Field, Kind, Value
-from genesis_flow.search.fields import RUNS
-from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import State, StoredRun
 from genesis_flow.wire import codec
@@ -83,19 +82,15 @@ class Runs:
         stored.info = msgspec.structs.replace(stored.info, lifecycle_stage=stage)
 
     async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
-        keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
-        query = Query(
-            expression=parse_filter(message.filter, RUNS),
-            order=parse_order(message.order_by, RUNS),
-            asked=["runs", keys, message.filter or "", message.order_by, message.run_view_type],
-            values_of=_values,
-            value_of=lambda stored, field: next(iter(_values(stored, field)), None),
-        )
+        asked = asking.of_runs(message, self._state.secret)
+        query = Query(asked, _values, lambda stored, field: next(iter(_values(stored, field)), None))
         stages = STAGES[message.run_view_type]
         runs = [
-            run for run in self._state.runs.values() if run.experiment in keys and run.info.lifecycle_stage in stages
+            run
+            for run in self._state.runs.values()
+            if run.experiment in asked.experiments and run.info.lifecycle_stage in stages
         ]
-        shown, token = page(runs, query, message.max_results, message.page_token, self._state.secret)
+        shown, token = page(runs, query, message.max_results)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
 
     # --- what is written to a run ---------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from genesis_flow.rules.page_tokens import make_token, read_token
-from genesis_flow.search.ast import Expression, Field, Order, Value
+from genesis_flow.search.ast import Field, Order, Value
 from genesis_flow.search.evaluate import matches, ordered
+from genesis_flow.stores.asking import Asked
 
 T = TypeVar("T")
 
@@ -18,16 +18,12 @@ class Query(Generic[T]):
     """What is searched for.
 
     Attributes:
-        expression: the filter.
-        order: a total order.
-        asked: what must be the same on every page, as anything JSON can hold.
+        asked: filter, order and position.
         values_of: the values of a field, of which a filter looks at each.
         value_of: the value of a field that orders.
     """
 
-    expression: Expression | None
-    order: Sequence[Order]
-    asked: Any
+    asked: Asked
     values_of: Callable[[T, Field], Sequence[Value]]
     value_of: Callable[[T, Field], Value | None]
 
@@ -39,36 +35,38 @@ class _Place:
     values: dict[Field, Value | None]
 
 
-def page(
-    things: Iterable[T], query: Query[T], most: int, token: str | None, secret: bytes
-) -> tuple[list[T], str | None]:
-    """At most ``most`` of the things, and the token of the page behind them, if there is one.
+def page(things: Iterable[T], query: Query[T], most: int) -> tuple[Sequence[T], str | None]:
+    """At most ``most`` of the things that the filter holds for, and the token of the page behind them, if any."""
+    asked = query.asked
+    return in_order([thing for thing in things if _holds(query, thing)], asked, query.value_of, most)
 
-    Raises:
-        InvalidPageToken: the token was not made for this query.
-    """
-    fields = [term.field for term in query.order]
-    values = read_token(secret, query.asked, token) if token else None
-    place = _Place(dict(zip(fields, values, strict=True))) if values is not None else None
-    found = [thing for thing in things if _holds(query, thing)]
-    line = _behind(place, found, query)
-    more = len(line) > most > 0
-    shown = line[:most]
-    if not more:
-        return shown, None
-    return shown, make_token(secret, query.asked, [query.value_of(shown[-1], field) for field in fields])
+
+def in_order(
+    things: Sequence[T], asked: Asked, value_of: Callable[[T, Field], Value | None], most: int
+) -> tuple[Sequence[T], str | None]:
+    """At most ``most`` of the things behind the position, in order, and the token of the page behind them, if any."""
+    fields = [term.field for term in asked.order]
+    place = None if asked.position is None else _Place(dict(zip(fields, asked.position, strict=True)))
+    line = _behind(place, things, asked.order, value_of)
+    return asked.cut(line, most, lambda thing: [value_of(thing, field) for field in fields])
 
 
 def _holds(query: Query[T], thing: T) -> bool:
-    return query.expression is None or matches(query.expression, lambda field: query.values_of(thing, field))
+    expression = query.asked.expression
+    return expression is None or matches(expression, lambda field: query.values_of(thing, field))
 
 
-def _behind(place: _Place | None, things: Sequence[T], query: Query[T]) -> list[T]:
-    def value_of(thing: T | _Place, field: Field) -> Value | None:
-        return thing.values[field] if isinstance(thing, _Place) else query.value_of(thing, field)
+def _behind(
+    place: _Place | None,
+    things: Sequence[T],
+    order: Sequence[Order],
+    value_of: Callable[[T, Field], Value | None],
+) -> list[T]:
+    def value(thing: T | _Place, field: Field) -> Value | None:
+        return thing.values[field] if isinstance(thing, _Place) else value_of(thing, field)
 
     # The place comes last and sorting keeps equals as they are: so it stands behind what it was made from.
     together: list[T | _Place] = [*things, *([place] if place else [])]
-    line = ordered(together, query.order, value_of)
+    line = ordered(together, order, value)
     start = line.index(place) + 1 if place else 0
     return [thing for thing in line[start:] if not isinstance(thing, _Place)]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
-from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
-from genesis_flow.search.fields import EXPERIMENTS
-from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores import asking
 from genesis_flow.stores.mongo import experiments, paging
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.search import Condition, Source, condition
@@ -26,18 +24,14 @@ async def search(
     """A page of experiments."""
     view = message.view_type or "ACTIVE_ONLY"
     most = message.max_results or SEARCH_EXPERIMENTS_DEFAULT
-    expression = parse_filter(message.filter, EXPERIMENTS)
-    order = parse_order(message.order_by, EXPERIMENTS)
-    asked = ["experiments", message.filter or "", message.order_by, view]
-    position = read_token(secret, asked, message.page_token) if message.page_token else None
+    asked = asking.of_experiments(message, view, secret)
     stages = STAGES[view]
     stage: Condition = {"stage": stages[0] if len(stages) == 1 else {"$in": list(stages)}}
-    paths = paging.plain_paths(order, SOURCE)
+    paths = paging.plain_paths(asked.order, SOURCE)
     assert paths is not None  # experiments are ordered by attributes that each of them has
-    matching = stage if expression is None else {"$and": [stage, condition(expression, SOURCE)]}
-    found = await paging.by_attributes(database, "experiments", matching, paths, position, most + 1, FIELDS)
-    shown = found[:most]
+    matching = stage if asked.expression is None else {"$and": [stage, condition(asked.expression, SOURCE)]}
+    found = await paging.by_attributes(database, "experiments", matching, paths, asked.position, most + 1, FIELDS)
+    shown, token = asked.cut(found, most, lambda one: list(one[1]))
     return messages.SearchExperimentsResponse(
-        experiments=tuple(experiments.entity(one) for one, _ in shown),
-        next_page_token=make_token(secret, asked, list(shown[-1][1])) if len(found) > most else None,
+        experiments=tuple(experiments.entity(one) for one, _ in shown), next_page_token=token
     )

@@ -13,14 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from genesis_flow.entities.logged_models import SearchLoggedModelsDataset
-from genesis_flow.rules.ids import experiment_key
-from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.search.ast import And, Expression, Field, IsNull, Kind, Leaf, Not, Or, Order, Value
 from genesis_flow.search.fields import LOGGED_MODELS
-from genesis_flow.search.parse import parse_filter, parse_order_fields
-from genesis_flow.stores.memory.search import Query
-from genesis_flow.stores.memory.search import page as page_of
+from genesis_flow.search.parse import parse_order_fields
+from genesis_flow.stores import asking
+from genesis_flow.stores.memory.search import in_order
 from genesis_flow.stores.mongo import logged_models, paging
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.search import Condition, Source, condition, holds
@@ -50,26 +48,20 @@ async def search(
     database: Database, message: messages.SearchLoggedModels, *, secret: bytes
 ) -> messages.SearchLoggedModelsResponse:
     """A page of models that are not deleted."""
-    expression = parse_filter(message.filter, LOGGED_MODELS)
-    order = parse_order_fields([(term.field_name, term.ascending) for term in message.order_by], LOGGED_MODELS)
-    keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
-    asked = ["models", keys, message.filter or "", message.order_by, message.datasets]
-    position = read_token(secret, asked, message.page_token) if message.page_token else None
+    asked = asking.of_models(message, secret)
+    keys, most = asked.experiments, message.max_results
     if not keys:
         return messages.SearchLoggedModelsResponse()
-    matching = await _matching(database, keys, expression, message.datasets)
-    if any(term.field.kind is Kind.METRIC for term in order):
+    matching = await _matching(database, keys, asked.expression, message.datasets)
+    documents: Sequence[Document]
+    if any(term.field.kind is Kind.METRIC for term in asked.order):
         newest = await _newest(database, keys, message)
-        query = Query[Document](
-            None, order, asked, lambda one, field: (), lambda one, field: _value(one, field, newest)
-        )
         everything = await database.find("models", matching)
-        documents, token = page_of(everything, query, message.max_results, message.page_token, secret)
+        documents, token = in_order(everything, asked, lambda one, field: _value(one, field, newest), most)
     else:
-        found = await _page(database, keys, matching, order, position, message.max_results + 1)
-        documents = [one for one, _ in found[: message.max_results]]
-        more = len(found) > len(documents) > 0
-        token = make_token(secret, asked, list(found[len(documents) - 1][1])) if more else None
+        found = await _page(database, keys, matching, asked.order, asked.position, most + 1)
+        shown, token = asked.cut(found, most, lambda one: list(one[1]))
+        documents = [one for one, _ in shown]
     models = await logged_models.with_points(database, documents)
     return messages.SearchLoggedModelsResponse(models=tuple(models), next_page_token=token)
 

@@ -11,12 +11,10 @@ from typing import NamedTuple
 
 from bson import Binary
 
-from genesis_flow.rules.ids import experiment_key
-from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Expression, Kind, Order
 from genesis_flow.search.fields import RUNS
-from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores import asking
 from genesis_flow.stores.mongo import documents, lookup, paging
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.paging import NAN, NOTHING, VALUE, Position
@@ -92,26 +90,14 @@ async def search(
     database: Database, message: messages.SearchRuns, *, secret: bytes
 ) -> Encoded[messages.SearchRunsResponse]:
     """A page of runs."""
-    expression = parse_filter(message.filter, RUNS)
-    order = parse_order(message.order_by, RUNS)
-    keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
-    asked = ["runs", keys, message.filter or "", message.order_by, message.run_view_type]
-    position = read_token(secret, asked, message.page_token) if message.page_token else None
-    if not keys:
-        return _answer([], None)
-    query = Query(keys, STAGES[message.run_view_type], expression, order)
-    found = await page(database, query, position, message.max_results + 1)
-    shown = found[: message.max_results]
-    more = len(found) > len(shown) and bool(shown)
-    token = make_token(secret, asked, list(shown[-1].position)) if more else None
+    asked = asking.of_runs(message, secret)
+    if not asked.experiments:
+        return asking.runs_page([], None)
+    query = Query(asked.experiments, STAGES[message.run_view_type], asked.expression, asked.order)
+    found = await page(database, query, asked.position, message.max_results + 1)
+    shown, token = asked.cut(found, message.max_results, lambda one: list(one.position))
     jsons = await documents.of_runs(database, [(one.run_id, one.json) for one in shown], query.within)
-    return _answer(jsons, token)
-
-
-def _answer(found: Sequence[bytes], token: str | None) -> Encoded[messages.SearchRunsResponse]:
-    runs = b'"runs":[' + b",".join(found) + b"]" if found else b""
-    next_page = f',"next_page_token":"{token}"'.encode() if token else b""
-    return Encoded(b"{" + runs + next_page + b"}", messages.SearchRunsResponse)
+    return asking.runs_page(jsons, token)
 
 
 async def page(database: Database, query: Query, position: Position | None, most: int) -> list[Found]:

@@ -7,14 +7,12 @@ from collections import defaultdict
 import sqlalchemy as sa
 
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
-from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
-from genesis_flow.search.fields import EXPERIMENTS
-from genesis_flow.search.parse import parse_filter, parse_order
+from genesis_flow.stores import asking
 from genesis_flow.stores.sql import experiments, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
-from genesis_flow.stores.sql.paging import Query, page
+from genesis_flow.stores.sql.paging import Query, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.messages import experiments as messages
 
@@ -45,13 +43,9 @@ def search(
     """A page of experiments."""
     view = message.view_type or "ACTIVE_ONLY"
     most = message.max_results or SEARCH_EXPERIMENTS_DEFAULT
-    expression = parse_filter(message.filter, EXPERIMENTS)
-    order = parse_order(message.order_by, EXPERIMENTS)
-    asked = ["experiments", message.filter or "", message.order_by, view]
-    position = read_token(secret, asked, message.page_token) if message.page_token else None
-    query = Query(SOURCE, T, T.c.lifecycle_stage.in_(STAGES[view]), (), None, expression, order)
-    found = page(connection, query, position, most + 1)
-    shown = found[:most]
+    asked = asking.of_experiments(message, view, secret)
+    query = Query(SOURCE, T, T.c.lifecycle_stage.in_(STAGES[view]), None, asked)
+    shown, token = asked.cut(page(connection, query, most + 1), most, position_of)
     keys = connection.array(key for key, _ in shown)
     rows = {row[0]: row for row in connection.rows(BY_IDS, ids=keys)}
     tags: dict[int, list[Row]] = defaultdict(list)
@@ -59,5 +53,5 @@ def search(
         tags[key].append((name, text))
     return messages.SearchExperimentsResponse(
         experiments=tuple(experiments.entity(rows[key], tags[key]) for key, _ in shown),
-        next_page_token=make_token(secret, asked, shown[-1][1]) if len(found) > most else None,
+        next_page_token=token,
     )

@@ -11,14 +11,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from genesis_flow.entities.logged_models import SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
-from genesis_flow.rules.ids import experiment_key
-from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.search.ast import Kind, Order
-from genesis_flow.search.fields import LOGGED_MODELS
-from genesis_flow.search.parse import parse_filter, parse_order_fields
+from genesis_flow.stores import asking
 from genesis_flow.stores.sql import logged_models, schema
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, page
+from genesis_flow.stores.sql.paging import Query, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.messages import logged_models as messages
 
@@ -44,27 +41,19 @@ def search(
     connection: Connection, message: messages.SearchLoggedModels, *, secret: bytes
 ) -> messages.SearchLoggedModelsResponse:
     """A page of models that are not deleted."""
-    expression = parse_filter(message.filter, LOGGED_MODELS)
-    order = parse_order_fields([(term.field_name, term.ascending) for term in message.order_by], LOGGED_MODELS)
-    keys = sorted({experiment_key(experiment_id) for experiment_id in message.experiment_ids})
-    asked = ["models", keys, message.filter or "", message.order_by, message.datasets]
-    position = read_token(secret, asked, message.page_token) if message.page_token else None
-    if not keys:
+    asked = asking.of_models(message, secret)
+    if not asked.experiments:
         return messages.SearchLoggedModelsResponse()
     scope: list[sa.ColumnElement[bool]] = [T.c.lifecycle_stage == "active"]
     points = sa.select(POINTS).where(on_datasets(message.datasets)).subquery() if message.datasets else POINTS
     if message.datasets:
         scope.append(sa.exists().where(points.c.model == T.c.id))
-    query = Query(
-        source(points, _newest(order, message.order_by)), T, sa.and_(*scope), keys, T.c.experiment_id, expression, order
-    )
-    found = page(connection, query, position, message.max_results + 1)
-    shown = found[: message.max_results]
-    more = len(found) > len(shown) and bool(shown)
-    return messages.SearchLoggedModelsResponse(
-        models=tuple(logged_models.load(connection, [model for model, _ in shown])),
-        next_page_token=make_token(secret, asked, shown[-1][1]) if more else None,
-    )
+    where = source(points, _newest(asked.order, message.order_by))
+    query = Query(where, T, sa.and_(*scope), T.c.experiment_id, asked)
+    found = page(connection, query, message.max_results + 1)
+    shown, token = asked.cut(found, message.max_results, position_of)
+    models = logged_models.load(connection, [model for model, _ in shown])
+    return messages.SearchLoggedModelsResponse(models=tuple(models), next_page_token=token)
 
 
 def source(points: sa.FromClause, newest: sa.FromClause | None) -> Source:

@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from genesis_flow.search.ast import Aggregation, And, Comparison, Expression, Kind, Order
+from genesis_flow.search.ast import Aggregation, And, Comparison, Expression, Kind
+from genesis_flow.stores.asking import Asked
 from genesis_flow.stores.sql import schema, search
 from genesis_flow.stores.sql.connection import Connection
 
@@ -33,24 +34,26 @@ class Query:
         source: where it stands.
         start: the table of the things.
         scope: what holds for every thing in question, such as its life cycle.
-        experiments: the keys of the experiments that the things are in; empty for experiments themselves.
         within: the column of a thing's experiment; None for experiments themselves.
-        expression: the filter.
-        order: a total order.
+        asked: filter, order, experiments and position.
     """
 
     source: search.Source
     start: sa.FromClause
     scope: search.Condition
-    experiments: Sequence[int]
     within: sa.ColumnElement[int] | None
-    expression: Expression | None
-    order: Sequence[Order]
+    asked: Asked
 
 
-def page(connection: Connection, query: Query, position: Position | None, most: int) -> list[tuple[int, Position]]:
-    """Key and position of at most ``most`` things behind ``position``, in order."""
-    first = query.order[0].field
+def position_of(found: tuple[int, Position]) -> Position:
+    """The position of a thing on a page."""
+    return found[1]
+
+
+def page(connection: Connection, query: Query, most: int) -> list[tuple[int, Position]]:
+    """Key and position of at most ``most`` things behind the position, in order."""
+    position: Position | None = query.asked.position
+    first = query.asked.order[0].field
     if first.kind is Kind.ATTRIBUTE or first.aggregate is not None:
         return _found(connection, query, position, most, None)
     found: list[tuple[int, Position]] = []
@@ -68,15 +71,15 @@ def _found(
     """Like ``page``; with ``with_value`` only those that have, or lack, a value for the first term."""
     conditions, by_filter = _conditions(query)
     if query.within is not None and not by_filter:  # the filter's indexes know the experiments already
-        conditions.append(one_of(query.within, query.experiments))
-    terms, joined = search.terms(query.order, query.source, query.start)
+        conditions.append(one_of(query.within, query.asked.experiments))
+    terms, joined = search.terms(query.asked.order, query.source, query.start)
     if with_value is True:
         first = terms[0] = replace(terms[0], rank=None)  # so that an index can give the order
         conditions.append(first.value.is_not(None))
         table = first.value.table
         if not by_filter and "experiment_id" in table.c:
-            conditions.append(table.c.key == query.order[0].field.key)
-            conditions.append(one_of(table.c.experiment_id, query.experiments))
+            conditions.append(table.c.key == query.asked.order[0].field.key)
+            conditions.append(one_of(table.c.experiment_id, query.asked.experiments))
     elif with_value is False:
         assert terms[0].rank is not None  # only attributes that are never NULL have none
         conditions.append(terms[0].rank > search.VALUE)
@@ -96,9 +99,9 @@ def _found(
 
 def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
     """The filter as conditions, and whether one of them names the matches by the indexes of values."""
-    if query.expression is None:
+    if query.asked.expression is None:
         return [], False
-    leaves = query.expression.terms if isinstance(query.expression, And) else (query.expression,)
+    leaves = query.asked.expression.terms if isinstance(query.asked.expression, And) else (query.asked.expression,)
     conditions: list[search.Condition] = []
     lists: list[tuple[Kind, sa.Select[tuple[int]]]] = []
     # An aggregate is in no index: it names the matches only where nothing else does.
@@ -107,7 +110,7 @@ def _conditions(query: Query) -> tuple[list[search.Condition], bool]:
         most = 1 if _is_of_aggregate(leaf) else MOST_LISTS
         can_lead = values is not None and values.indexed and len(lists) < most
         if isinstance(leaf, Comparison) and values is not None and can_lead and leaf.comparator != "!=":
-            lists.append((leaf.field.kind, _named(leaf, values, query.experiments)))
+            lists.append((leaf.field.kind, _named(leaf, values, query.asked.experiments)))
         else:
             conditions.append(search.condition(leaf, query.source))
     if lists:

@@ -1,0 +1,109 @@
+"""A search as it was asked: read in one way by every store, and continued by a token that is bound to it.
+
+Which fields of a request must stay the same from page to page is said here, once for each noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.page_tokens import make_token, read_token
+from genesis_flow.search.ast import Expression, Order
+from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS
+from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
+from genesis_flow.wire.codec import Encoded
+from genesis_flow.wire.messages import experiments, logged_models, runs
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search.
+
+    Attributes:
+        expression: the filter.
+        order: a total order.
+        experiments: the keys of the experiments to look in, each once; none for experiments themselves.
+        position: where the page before ended, as the store that made the token put it; None for the first page.
+    """
+
+    expression: Expression | None
+    order: Sequence[Order]
+    experiments: Sequence[int]
+    position: Any
+    _bound: Any
+    _secret: bytes
+
+    def cut(self, found: Sequence[T], most: int, position_of: Callable[[T], Any]) -> tuple[Sequence[T], str | None]:
+        """The first ``most`` of what was found, and the token of the page behind them, if there are more.
+
+        Args:
+            found: in order; one more than ``most`` is enough.
+            position_of: the position of one of them, as anything MessagePack can hold.
+        """
+        shown = found[:most]
+        more = len(found) > len(shown) > 0
+        return shown, make_token(self._secret, self._bound, position_of(shown[-1])) if more else None
+
+
+def _asked(
+    expression: Expression | None,
+    order: Sequence[Order],
+    keys: Sequence[int],
+    bound: Any,
+    token: str | None,
+    secret: bytes,
+) -> Asked:
+    position = read_token(secret, bound, token) if token else None
+    return Asked(expression, order, keys, position, bound, secret)
+
+
+def of_runs(message: runs.SearchRuns, secret: bytes) -> Asked:
+    """A search for runs.
+
+    Raises:
+        InvalidRequest: the filter, the order, an experiment's id or the token is none.
+    """
+    expression, order = parse_filter(message.filter, RUNS), parse_order(message.order_by, RUNS)
+    keys = _keys(message.experiment_ids)
+    bound = ["runs", keys, message.filter or "", message.order_by, message.run_view_type]
+    return _asked(expression, order, keys, bound, message.page_token, secret)
+
+
+def of_experiments(message: experiments.SearchExperiments, view: str, secret: bytes) -> Asked:
+    """A search for experiments in a view.
+
+    Raises:
+        InvalidRequest: the filter, the order or the token is none.
+    """
+    expression, order = parse_filter(message.filter, EXPERIMENTS), parse_order(message.order_by, EXPERIMENTS)
+    bound = ["experiments", message.filter or "", message.order_by, view]
+    return _asked(expression, order, (), bound, message.page_token, secret)
+
+
+def of_models(message: logged_models.SearchLoggedModels, secret: bytes) -> Asked:
+    """A search for logged models.
+
+    Raises:
+        InvalidRequest: the filter, the order, an experiment's id or the token is none.
+    """
+    terms = [(term.field_name, term.ascending) for term in message.order_by]
+    expression, order = parse_filter(message.filter, LOGGED_MODELS), parse_order_fields(terms, LOGGED_MODELS)
+    keys = _keys(message.experiment_ids)
+    bound = ["models", keys, message.filter or "", message.order_by, message.datasets]
+    return _asked(expression, order, keys, bound, message.page_token, secret)
+
+
+def _keys(experiment_ids: Sequence[str]) -> list[int]:
+    return sorted({experiment_key(experiment_id) for experiment_id in experiment_ids})
+
+
+def runs_page(found: Sequence[bytes], token: str | None) -> Encoded[runs.SearchRunsResponse]:
+    """The answer to a search for runs, from the JSON of each."""
+    shown = b'"runs":[' + b",".join(found) + b"]" if found else b""
+    next_page = f',"next_page_token":"{token}"'.encode() if token else b""
+    return Encoded(b"{" + shown + next_page + b"}", runs.SearchRunsResponse)
