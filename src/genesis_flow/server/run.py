@@ -26,6 +26,7 @@ from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.protocol import BoundedHttp
 from genesis_flow.server.settings import Settings
+from genesis_flow.server.system import check_soon
 from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Queued
 
@@ -79,7 +80,7 @@ async def _look(settings: Settings) -> None:
     """
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root))
     try:
-        await store.check()
+        await check_soon(store)
     except Unavailable as error:
         log.warning("The server starts without its database. %s", error)
     finally:

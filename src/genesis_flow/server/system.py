@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
 
-from genesis_flow.errors import GenesisFlowError, ShuttingDown
+from genesis_flow.errors import GenesisFlowError, ShuttingDown, StoreUnreachable
 from genesis_flow.server import monitor, openapi
 from genesis_flow.server.http import TEXT, Request, Response, error_response
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
+from genesis_flow.stores.protocol import Store
 
+CHECK_S = 3.0
 MLFLOW_VERSION = "3.17.2"
 SERVER_INFO = msgspec.json.encode(
     {
@@ -28,6 +31,18 @@ SERVER_INFO = msgspec.json.encode(
 )
 
 
+async def check_soon(store: Store) -> None:
+    """Asks a store whether it can do its work, for somebody who cannot wait long.
+
+    Raises:
+        GenesisFlowError: it cannot, or it does not say so in time.
+    """
+    try:
+        await asyncio.wait_for(store.check(), CHECK_S)
+    except asyncio.TimeoutError:
+        raise StoreUnreachable(f"the database does not answer within {CHECK_S:g} seconds") from None
+
+
 def add_routes(router: Router, service: Service, seen: Monitor, is_stopping: Callable[[], bool]) -> None:
     """Adds the routes of health, version, metrics and description."""
 
@@ -40,7 +55,7 @@ def add_routes(router: Router, service: Service, seen: Monitor, is_stopping: Cal
         try:
             if is_stopping():
                 raise ShuttingDown
-            await service.store.check()
+            await check_soon(service.store)
         except GenesisFlowError as error:
             answer = error_response(error)
             answer.status = 503

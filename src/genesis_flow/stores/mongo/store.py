@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from pymongo.monitoring import CommandListener
 
-from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.stores.mongo import (
@@ -33,8 +32,6 @@ from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
-
-CHECK_S = 3.0
 
 
 class MongoStore:
@@ -106,12 +103,6 @@ class MongoStore:
         return self._secret
 
     async def check(self) -> None:
-        try:
-            await asyncio.wait_for(self._look(), CHECK_S)
-        except asyncio.TimeoutError:
-            raise StoreUnreachable(f"the database does not answer within {CHECK_S:g} seconds") from None
-
-    async def _look(self) -> None:
         database = await self._ready()
         await database.find_one(PROPERTIES, {"_id": "schema"})
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from genesis_flow.errors import StoreUnreachable
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -39,7 +37,6 @@ from genesis_flow.wire.messages import unlisted
 M = TypeVar("M")
 R = TypeVar("R")
 
-CHECK_S = 3.0
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
@@ -73,12 +70,7 @@ class SqlStore:
         self._database.watch(on_commit)
 
     async def check(self) -> None:
-        try:
-            await asyncio.wait_for(
-                self._database.read(lambda connection: connection.row(PROPERTY, name="owner")), CHECK_S
-            )
-        except asyncio.TimeoutError:
-            raise StoreUnreachable(f"the database does not answer within {CHECK_S:g} seconds") from None
+        await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
 
     async def close(self) -> None:
         await self._database.close()
