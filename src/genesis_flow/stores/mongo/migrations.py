@@ -1,8 +1,4 @@
-"""Versions of the schema, and the steps from one to the next.
-
-A database says which version its documents have (``version``) and the oldest version whose code may still work on it
-(``oldest_writer``). A step that only adds leaves the latter as it is, so that servers of two neighbouring versions run
-on one database while one is replaced by the other.
+"""The steps of MongoDB from one version of the schema to the next.
 
 Steps are made by one server at a time, under a lease that ends by itself when the server does; the others wait. Every
 step can be made again where it was cut off.
@@ -15,16 +11,16 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from bson import Binary
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from genesis_flow.errors import ForeignDatabase, NewerDatabase, StoreBusy
+from genesis_flow.errors import ForeignDatabase, StoreBusy
 from genesis_flow.rules.clock import Clock
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.locations import joined
+from genesis_flow.stores import versions
 from genesis_flow.stores.mongo import experiments
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import INDEXES, PROPERTIES, Index
@@ -37,21 +33,7 @@ PAUSE_S = 0.2
 WAIT_S = 600.0
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step to a version.
-
-    Attributes:
-        version: of the schema, when the step is done.
-        purpose: what it does, in a few words.
-        oldest_writer: the oldest version that may work on the database afterwards.
-        run: does it; must be safe to be made again.
-    """
-
-    version: int
-    purpose: str
-    oldest_writer: int
-    run: Callable[[Database], Awaitable[None]]
+Step = versions.Step[Callable[[Database], Awaitable[None]]]
 
 
 async def make_indexes(database: Database) -> None:
@@ -90,10 +72,7 @@ async def plan(database: Database, steps: Sequence[Step] = STEPS) -> list[Step]:
     Raises:
         NewerDatabase: the database does not let a version as old as this one work on it.
     """
-    version, oldest_writer = await version_of(database)
-    if oldest_writer > steps[-1].version:
-        raise NewerDatabase
-    return [step for step in steps if step.version > version]
+    return versions.missing(steps, *await version_of(database))
 
 
 async def upgrade(database: Database, clock: Clock, steps: Sequence[Step] = STEPS) -> None:

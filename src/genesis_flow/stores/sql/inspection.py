@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import ClauseElement
+
 from genesis_flow.errors import ForeignDatabase
-from genesis_flow.stores.inspection import IndexState, Inspection, Plan
+from genesis_flow.stores.inspection import IndexState, Inspection, Plan, commonest
 from genesis_flow.stores.sql import (
     datasets,
     experiment_search,
@@ -19,14 +23,19 @@ from genesis_flow.stores.sql import (
     runs,
     schema,
 )
-from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.wire.messages import datasets as dataset_messages
-from genesis_flow.wire.messages import experiments as experiment_messages
-from genesis_flow.wire.messages import logged_models as model_messages
-from genesis_flow.wire.messages import metrics as metric_messages
-from genesis_flow.wire.messages import runs as run_messages
+from genesis_flow.stores.sql.connection import Connection, Row, Statement
 
 SECRET = b"inspection"
+ASK: Mapping[str, Any] = {
+    "get_experiment_by_name": experiments.get_by_name,
+    "search_experiments": partial(experiment_search.search, secret=SECRET),
+    "get_run": runs.get,
+    "search_runs": partial(run_search.search, secret=SECRET),
+    "get_metric_history": partial(metrics.history, secret=SECRET),
+    "get_metric_history_bulk_interval": partial(metrics.history_bulk_interval, most=320),
+    "search_datasets": datasets.search,
+    "search_logged_models": partial(model_search.search, secret=SECRET),
+}
 
 
 class Explaining(Connection, Protocol):
@@ -37,6 +46,31 @@ class Explaining(Connection, Protocol):
     """
 
     seen: list[str]
+
+
+class _Noting:
+    """What makes a kind of connection an explaining one; stands before it among the bases of a class."""
+
+    dialect: Dialect
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.seen: list[str] = []
+        super().__init__(*arguments, **options)
+
+    def plan(self, text: str, values: Any) -> Iterable[str]:
+        """The steps of a plan, asked of the database."""
+        raise NotImplementedError
+
+    def _execute(self, statement: Statement, values: dict[str, Any]) -> Any:
+        text, constants = statement.compiled(self.dialect)
+        self.seen += self.plan(text, values | constants)
+        return super()._execute(statement, values)  # type: ignore[misc]  # of the connection behind
+
+    def query(self, clause: ClauseElement) -> list[Row]:
+        compiled = clause.compile(dialect=self.dialect, compile_kwargs={"render_postcompile": True})
+        self.seen += self.plan(str(compiled), dict(compiled.params))
+        found: list[Row] = super().query(clause)  # type: ignore[misc]  # of the connection behind
+        return found
 
 
 def inspected(
@@ -69,66 +103,25 @@ def empty() -> Inspection:
 
 
 def _expected() -> list[tuple[str, str]]:
-    found = [(str(index.name), index) for table in schema.metadata.sorted_tables for index in table.indexes]
-    columns = "{0} by {1}"
+    """The names of the indexes that there should be, and what they are of."""
     return [
-        (
-            name,
-            columns.format(
-                index.table.name if index.table is not None else "", ", ".join(map(str, index.columns.keys()))
-            ),
-        )
-        for name, index in found
+        (str(index.name), f"{table.name} by {', '.join(index.columns.keys())}")
+        for table in schema.metadata.sorted_tables
+        for index in sorted(table.indexes, key=lambda one: str(one.name))
     ]
 
 
 def _plans(connection: Explaining, is_scan: Callable[[str], bool]) -> Iterable[Plan]:
-    for query, ask in _queries(connection):
-        connection.seen.clear()
-        ask()
-        steps = list(dict.fromkeys(connection.seen))
-        yield Plan(query, "; ".join(steps), any(map(is_scan, steps)))
-
-
-def _queries(connection: Connection) -> Sequence[tuple[str, Callable[[], Any]]]:
-    """The commonest queries, asked of a run that exists; none without one."""
+    """The plans of the commonest queries, asked of a run that exists; none without one."""
     row = connection.row(metrics.ANY_METRIC)
     if row is None:
-        return []
-    run_id, experiment, key = row[0], str(row[1]), row[2]
-
-    def search(filter: str = "", *order: str) -> Callable[[], Any]:
-        message = run_messages.SearchRuns(
-            experiment_ids=(experiment,), filter=filter, order_by=order, max_results=100, run_view_type="ACTIVE_ONLY"
-        )
-        return lambda: run_search.search(connection, message, secret=SECRET)
-
-    models = model_messages.SearchLoggedModels(
-        experiment_ids=(experiment,), filter=f"metrics.`{key}` > 0", max_results=100
-    )
-    history = metric_messages.GetMetricHistory(run_id=run_id, metric_key=key)
-    interval = metric_messages.GetMetricHistoryBulkInterval(run_ids=(run_id,), metric_key=key, max_results=320)
-    named = experiment_messages.GetExperimentByName(experiment_name="Default")
-    return [
-        ("an experiment by its name", lambda: experiments.get_by_name(connection, named)),
-        (
-            "the list of experiments",
-            lambda: experiment_search.search(connection, experiment_messages.SearchExperiments(), secret=SECRET),
-        ),
-        ("a run", lambda: runs.get(connection, run_messages.GetRun(run_id=run_id))),
-        ("the latest runs", search()),
-        ("runs by a param", search("params.lr = '0.1'")),
-        ("runs by a metric", search(f"metrics.`{key}` > 0")),
-        ("runs in the order of a metric", search("", f"metrics.`{key}` DESC")),
-        ("runs by a param in the order of a metric", search("params.lr = '0.1'", f"metrics.`{key}` ASC")),
-        ("the history of a metric", lambda: metrics.history(connection, history, secret=SECRET)),
-        ("the curve of a metric", lambda: metrics.history_bulk_interval(connection, interval, most=320)),
-        (
-            "the datasets of an experiment",
-            lambda: datasets.search(connection, dataset_messages.SearchDatasets(experiment_ids=(experiment,))),
-        ),
-        ("logged models by a metric", lambda: model_search.search(connection, models, secret=SECRET)),
-    ]
+        return
+    run_id, experiment, metric = row
+    for question in commonest(run_id, str(experiment), metric, "params.lr = '0.1'"):
+        connection.seen.clear()
+        ASK[question.verb](connection, question.message)
+        steps = list(dict.fromkeys(connection.seen))
+        yield Plan(question.words, "; ".join(steps), any(map(is_scan, steps)))
 
 
 def inspect_sqlite(path: Path) -> Inspection:
@@ -140,27 +133,16 @@ def inspect_sqlite(path: Path) -> Inspection:
     from genesis_flow.stores.sql.sqlite import DIALECT, SqliteConnection
     from genesis_flow.stores.sql.sqlite_store import refuse_foreign
 
-    class ExplainingSqlite(SqliteConnection):
-        seen: list[str]
+    class ExplainingSqlite(_Noting, SqliteConnection):
+        dialect = DIALECT
 
-        def _execute(self, statement: Any, values: dict[str, Any]) -> Any:
-            text, constants = statement.compiled(DIALECT)
-            self._explain(text, values | constants)
-            return super()._execute(statement, values)
-
-        def query(self, clause: Any) -> Any:
-            compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-            self._explain(str(compiled), compiled.params)
-            return super().query(clause)
-
-        def _explain(self, text: str, values: Any) -> None:
-            self.seen += [step[3] for step in self._raw.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+        def plan(self, text: str, values: Any) -> Iterable[str]:
+            return [step[3] for step in self._raw.execute(f"EXPLAIN QUERY PLAN {text}", values)]
 
     if not path.exists():
         return empty()
     refuse_foreign(path)
     connection = ExplainingSqlite(path, writable=False)
-    connection.seen = []
     try:
         entries = connection.execute("SELECT type, name FROM sqlite_master")
         tables, indexes = ({name for kind, name in entries if kind == wanted} for wanted in ("table", "index"))
@@ -186,28 +168,17 @@ def inspect_postgresql(uri: str) -> Inspection:
     from genesis_flow.stores.sql.postgresql import DIALECT, PostgresConnection, translated, unreachable
     from genesis_flow.stores.sql.postgresql_store import TABLES, parameters
 
-    class ExplainingPostgres(PostgresConnection):
-        seen: list[str]
+    class ExplainingPostgres(_Noting, PostgresConnection):
+        dialect = DIALECT
 
-        def _execute(self, statement: Any, values: dict[str, Any]) -> Any:
-            text, constants = statement.compiled(DIALECT)
-            self._explain(text, values | constants)
-            return super()._execute(statement, values)
-
-        def query(self, clause: Any) -> Any:
-            compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-            self._explain(str(compiled), dict(compiled.params))
-            return super().query(clause)
-
-        def _explain(self, text: str, values: dict[str, Any]) -> None:
+        def plan(self, text: str, values: Any) -> Iterable[str]:
             rows = self._raw.execute(f"EXPLAIN (COSTS OFF) {text}".encode(), values)
-            self.seen += [row[0].strip(" ->") for row in rows if " on " in row[0] or " using " in row[0]]
+            return [row[0].strip(" ->") for row in rows if " on " in row[0] or " using " in row[0]]
 
     try:
         connection = ExplainingPostgres(parameters(uri))
     except psycopg.Error as error:
         raise unreachable(error)[0] from error
-    connection.seen = []
     try:
         # Small tables are read whole because that is faster; here the question is whether an index would do.
         connection.execute("SET enable_seqscan = off")

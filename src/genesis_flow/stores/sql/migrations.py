@@ -1,16 +1,13 @@
-"""Versions of the schema, and the steps from one to the next.
+"""The steps of relational databases from one version of the schema to the next.
 
-A database says which version its tables have (``schema_version``) and the oldest version whose code may still work on
-it (``oldest_writer``). A step that only adds leaves the latter as it is, so that servers of two neighbouring versions
-run on one database while one is replaced by the other. All steps are made in the one transaction in which a database
-is opened: exactly once, and all or none.
+All steps are made in the one transaction in which a database is opened: exactly once, and all or none. The properties
+``schema_version`` and ``oldest_writer`` say what a database has.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -18,8 +15,8 @@ from sqlalchemy import bindparam as value
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from genesis_flow.errors import NewerDatabase
 from genesis_flow.rules.aggregates import Summary
+from genesis_flow.stores import versions
 from genesis_flow.stores.sql import metrics, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
@@ -39,21 +36,7 @@ class DefiningConnection(Connection, Protocol):
         """Runs SQL that no value enters."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step to a version.
-
-    Attributes:
-        version: of the schema, when the step is done.
-        purpose: what it does, in a few words.
-        oldest_writer: the oldest version that may work on the database afterwards.
-        run: does it.
-    """
-
-    version: int
-    purpose: str
-    oldest_writer: int
-    run: Callable[[DefiningConnection, Dialect], None]
+Step = versions.Step[Callable[[DefiningConnection, Dialect], None]]
 
 
 def make_tables(connection: DefiningConnection, dialect: Dialect, tables: sa.MetaData) -> None:
@@ -107,10 +90,7 @@ def plan(connection: Connection, steps: Sequence[Step] = STEPS) -> list[Step]:
     """
     version = version_of(connection)
     row = connection.row(PROPERTY, name="oldest_writer")
-    oldest_writer = version if row is None else int(row[0])
-    if oldest_writer > steps[-1].version:
-        raise NewerDatabase
-    return [step for step in steps if step.version > version]
+    return versions.missing(steps, version, version if row is None else int(row[0]))
 
 
 def upgrade(
