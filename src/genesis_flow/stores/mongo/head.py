@@ -130,6 +130,7 @@ class Head:
 
     def __post_init__(self) -> None:
         self.pending_bytes = sum(map(_size, self.pending.values()))
+        self._place = lookup.place_of_run(self.start, self.run_id)
 
     def moved(self, revision: ObjectId) -> None:
         """Notes that the points of a revision do not wait in the document any more."""
@@ -236,7 +237,7 @@ class Head:
             if before.aggregate is None:  # so far the run's document was all there is of its history
                 raw = packing.packed(*before.point) + raw
         if before is None or latest.point != before.point:
-            self._look_up(Kind.METRIC, key, lookup.place(latest.point[2], self.start, self.run_id))
+            self._look_up(Kind.METRIC, key, lookup.place(latest.point[2], self._place))
         if latest.aggregate is not None:
             self.points.setdefault(key, []).append(raw)
         if key in self.known:
@@ -266,8 +267,7 @@ class Head:
         }
         found |= {lookup.path(self.experiment, Kind.TAG, key): lookup.text(text) for key, text in self.tags.items()}
         for key, latest in self.metrics.items():
-            entry = lookup.place(latest.point[2], self.start, self.run_id)
-            found[lookup.path(self.experiment, Kind.METRIC, key)] = entry
+            found[lookup.path(self.experiment, Kind.METRIC, key)] = lookup.place(latest.point[2], self._place)
         return {
             "params": pairs(self.params),
             "tags": pairs(self.tags),

@@ -31,6 +31,7 @@ LEAST, MOST = b"\x00" * 24, b"\xff" * 24
 NAN = b"\xff" * 8
 """Stands for NaN: above every number. No double is encoded so, because such bits are a NaN themselves."""
 
+_BITS, _DOUBLE = struct.Struct(">Q"), struct.Struct(">d")
 _SIGN = 1 << 63
 _ALL = (1 << 64) - 1
 
@@ -44,30 +45,35 @@ def path(experiment: int, kind: Kind, key: str) -> str:
 
 def number(value: float) -> bytes:
     """Eight bytes that compare as the doubles do; NaN above all, and both zeros equal."""
-    if math.isnan(value):
+    if value != value:
         return NAN
-    (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))
-    return struct.pack(">Q", bits ^ (_ALL if bits & _SIGN else _SIGN))
+    (bits,) = _BITS.unpack(_DOUBLE.pack(value + 0.0))
+    return _BITS.pack(bits ^ (_ALL if bits & _SIGN else _SIGN))
 
 
 def read_number(raw: bytes) -> float:
     """The double that :func:`number` made these bytes from."""
     if raw == NAN:
         return math.nan
-    (bits,) = struct.unpack(">Q", raw)
-    (value,) = struct.unpack(">d", struct.pack(">Q", bits ^ (_SIGN if bits & _SIGN else _ALL)))
+    (bits,) = _BITS.unpack(raw)
+    (value,) = _DOUBLE.unpack(_BITS.pack(bits ^ (_SIGN if bits & _SIGN else _ALL)))
     return float(value)
 
 
-def place(value: float, start: int, run_id: str) -> Binary:
-    """The entry of a metric: where the run stands in the ascending order, by value, then the latest start, then id."""
-    entry: Binary = Binary(number(value) + struct.pack(">Q", (_SIGN - 1) - start) + bytes.fromhex(run_id))
+def place(value: float, rest: bytes) -> Binary:
+    """The entry of a metric: where the run stands in the ascending order, by value, then by its ``place_of_run``."""
+    entry: Binary = Binary(number(value) + rest)
     return entry
+
+
+def place_of_run(start: int, run_id: str) -> bytes:
+    """Where a run stands among those with an equal value: the latest start first, then by id."""
+    return _BITS.pack((_SIGN - 1) - start) + bytes.fromhex(run_id)
 
 
 def read_place(raw: bytes) -> tuple[float, int, str]:
     """Value, start and run id of an entry."""
-    (start,) = struct.unpack(">Q", raw[8:16])
+    (start,) = _BITS.unpack(raw[8:16])
     return read_number(raw[:8]), (_SIGN - 1) - start, raw[16:].hex()
 
 

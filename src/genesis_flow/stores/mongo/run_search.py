@@ -152,7 +152,7 @@ async def _walk(database: Database, query: Query, position: Position | None, mos
 
 def _entry(position: Position) -> Binary:
     (_, value), (_, start), (_, run_id) = position
-    return lookup.place(math.nan if value is None else value, start, run_id)
+    return lookup.place(math.nan if value is None else value, lookup.place_of_run(start, run_id))
 
 
 class _Walk:

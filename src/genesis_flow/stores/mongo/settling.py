@@ -20,7 +20,7 @@ from pymongo.errors import PyMongoError
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.stores.mongo import documents, points
 from genesis_flow.stores.mongo.database import Database
-from genesis_flow.stores.mongo.head import head_of
+from genesis_flow.stores.mongo.head import Head, head_of
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.wire import codec
 
@@ -95,19 +95,32 @@ class Settler:
                 "runs", {"unsettled": True, "revision": {"$lt": long_ago}}, {"_id": True}, limit=AT_ONCE
             )
             if left:
-                await self.settle([one["_id"] for one in left])
+                await self._settle(await self._read([one["_id"] for one in left]))
             if len(left) < AT_ONCE or self._closing:
                 return
 
     async def settle(self, run_ids: Sequence[str]) -> None:
         """Puts these runs in order, as far as nobody writes to them meanwhile."""
+        kept = {run_id: head for run_id in run_ids if (head := self._writer.kept(run_id))}
+        read = await self._read([run_id for run_id in run_ids if run_id not in kept])
+        await self._settle(read, list(kept.values()))
+
+    async def _read(self, run_ids: Sequence[str]) -> list[Head]:
+        if not run_ids:
+            return []
         found = await self._database.find("runs", self._database.of_runs(run_ids), documents.WITHOUT_LOOKUP)
-        heads = [head_of(one) for one in found]
-        for head in heads:
+        return [head_of(one) for one in found]
+
+    async def _settle(self, read: Sequence[Head], kept: Sequence[Head] = ()) -> None:
+        # What is kept is the writer's, who takes it away before changing it, perhaps while the database is asked here.
+        for head in read:
             await points.move(self._database, head)
-        datasets = await documents.described(self._database, heads)
+        for head in kept:
+            if self._writer.kept(head.run_id) is head:
+                await points.move(self._database, head)
+        datasets = await documents.described(self._database, [*read, *kept])
         updates = []
-        for head in heads:
+        for head in [*read, *(head for head in kept if self._writer.kept(head.run_id) is head)]:
             json = codec.encode(documents.run(head, datasets))
             fields = {"json": Binary(json)} if len(json) <= LONGEST_JSON else {}
             of_revision = {"experiment": head.experiment, "_id": head.run_id, "revision": head.revision}
