@@ -73,7 +73,7 @@ def aggregate(*stages: dict[str, Any]) -> dict[str, Any]:
         ({"find": "runs", "filter": {**SHARDED, "$or": [{"a": {"$bitsAllSet": 1}}]}}, "no such query operator"),
         ({"find": "runs", "filter": {**SHARDED, "a": {"$elemMatch": {"b": {"$near": 1}}}}}, "no such query operator"),
         ({"find": "runs", "filter": SHARDED, "projection": {"a": {"$meta": "textScore"}}}, "no such operator"),
-        ({"find": "runs", "filter": SHARDED, "sort": {"name": 1}}, "no index for a sort"),
+        ({"find": "runs", "filter": SHARDED, "sort": {"user": 1}}, "no index for a sort"),
         ({"find": "runs", "filter": SHARDED, "sort": {"start": -1, "_id": 1}}, "no compound index for a sort"),
         ({"find": "runs", "filter": {"_id": "met"}}, "the shard is not named"),
         ({"find": "runs", "filter": {"experiment": {"$gt": 1}}}, "the shard is not named"),

@@ -258,6 +258,13 @@ class SearchSuite(Suite):
         )
         assert await pages(store, both) == [["a"], ["a"]]
         assert len(await found(store, one)) == 5
+        for order in (("params.p", "metrics.m DESC"), ("tags.t DESC",), ("metrics.m DESC", "params.p")):
+            all_of_both = msgspec.structs.replace(both, filter=None, order_by=order, max_results=100)
+            (whole,) = await pages(store, all_of_both)
+            (of_one,) = await pages(store, msgspec.structs.replace(all_of_both, experiment_ids=(one,)))
+            assert whole == [name for name in of_one for _ in range(2)]
+            small = await pages(store, msgspec.structs.replace(all_of_both, max_results=3))
+            assert [name for page in small for name in page] == whole
         assert await pages(store, messages.SearchRuns()) == [[]]
         assert await found(store, "987654321") == []
 

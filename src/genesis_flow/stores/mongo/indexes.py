@@ -47,6 +47,7 @@ INDEXES = (
         (("experiment", 1), ("stage", 1), ("start", -1), ("_id", 1)),
         "a page of runs in the default order",
     ),
+    Index("runs", "by_name", (("experiment", 1), ("name", 1)), "a run by its name"),
     Index("runs", "by_value", ((lookup.INDEX, 1),), "runs by a param, tag or metric, and the order of a metric"),
     Index("runs", "by_unsettled", (("unsettled", 1),), "runs whose last writes wait to be put in order"),
     Index(

@@ -15,7 +15,7 @@ from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Expression, Kind, Order
 from genesis_flow.search.fields import RUNS
 from genesis_flow.stores import asking
-from genesis_flow.stores.mongo import documents, lookup, paging
+from genesis_flow.stores.mongo import documents, lookup, narrowing, paging
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.paging import NAN, NOTHING, VALUE, Position
 from genesis_flow.stores.mongo.search import Condition, Source, condition, fields_of
@@ -110,7 +110,11 @@ async def page(database: Database, query: Query, position: Position | None, most
         walks = [_walk(database, replace(query, experiments=[key]), position, most) for key in query.experiments]
         found = [one for walk in await asyncio.gather(*walks) for one in walk]
         return sorted(found, key=lambda one: _place(one.position, query.order))[:most]
-    rows_ = await paging.by_keys(database, "runs", query.condition, query.order, SOURCE, position, most)
+    condition = query.condition
+    if len(query.experiments) <= MOST_LOOKUPS and narrowing.is_possible(query.order[0], position):
+        each = {key: replace(query, experiments=[key]).condition for key in query.experiments}
+        condition = await narrowing.narrowed(database, each, query.order[0], position, most)
+    rows_ = await paging.by_keys(database, "runs", condition, query.order, SOURCE, position, most)
     of_page = {**query.within, "_id": {"$in": [run_id for run_id, _ in rows_]}}
     jsons = await database.find("runs", of_page, {"json": True})
     json_of = {one["_id"]: one.get("json") for one in jsons}

@@ -28,6 +28,9 @@ log = logging.getLogger("genesis_flow.stores")
 
 INTERVAL_S = 0.5
 QUIET_S = 1.0
+"""How long a run is left alone after a write."""
+BUSY_QUIET_S = 10.0
+"""The same while other runs are being written: whoever waits for an answer comes first."""
 AT_ONCE = 200
 SWEEP_S = 30.0
 LEFT_BEHIND_S = 60
@@ -68,7 +71,7 @@ class Settler:
         while not self._closing:
             await asyncio.sleep(INTERVAL_S)
             try:
-                while await self.settle_some() and not self._closing:
+                while await self.settle_some(self._quiet_s) and not self._closing:
                     pass
                 if time.monotonic() - self._swept > SWEEP_S:
                     self._swept = time.monotonic()
@@ -76,7 +79,11 @@ class Settler:
             except (GenesisFlowError, PyMongoError) as error:
                 log.debug("runs wait to be put in order: %s", error)  # the work is still there the next time
 
-    async def settle_some(self, quiet_s: float = QUIET_S) -> bool:
+    @property
+    def _quiet_s(self) -> float:
+        return QUIET_S if self._writer.idle_s > INTERVAL_S else BUSY_QUIET_S
+
+    async def settle_some(self, quiet_s: float) -> bool:
         """Settles some of the runs that have been quiet; whether there may be more."""
         before = time.monotonic() - quiet_s
         due = [run_id for run_id, at in self._writer.written.items() if at <= before][:AT_ONCE]

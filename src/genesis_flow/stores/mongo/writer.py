@@ -124,6 +124,7 @@ class Writer:
         self._aboard: dict[str, int] = {}
         self._writers = 0.0
         self._is_calling = False
+        self._landed_at = 0.0
         self._closing = False
         self.on_commit: Callable[[int], None] = lambda writes: None
         self.written: dict[str, float] = {}
@@ -133,6 +134,11 @@ class Writer:
     def waiting(self) -> int:
         """How many writes wait for the bulk that is on its way."""
         return len(self._jobs)
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing was written."""
+        return 0.0 if self._flights or self._jobs else time.monotonic() - self._landed_at
 
     async def edit(self, run_id: str, edit: Edit[T]) -> T:
         """Changes a run and answers when the change is durable.
@@ -203,6 +209,7 @@ class Writer:
 
     def _landed(self, flight: asyncio.Task[None], jobs: list[_Job]) -> None:
         self._flights.discard(flight)
+        self._landed_at = time.monotonic()
         for job in jobs:
             self._aboard.pop(job.run_id, None)
         self._call()
