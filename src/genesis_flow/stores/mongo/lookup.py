@@ -27,6 +27,8 @@ HEAD_LENGTH = 64
 INDEX = "lookup.$**"
 LEAST, MOST = b"\x00" * 24, b"\xff" * 24
 """Below and above everything that follows a number."""
+MOST_TEXT = "\U0010ffff" * HEAD_LENGTH
+"""No entry of a text is above it."""
 
 NAN = b"\xff" * 8
 """Stands for NaN: above every number. No double is encoded so, because such bits are a NaN themselves."""

@@ -18,8 +18,6 @@ from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.paging import VALUE, Position
 from genesis_flow.stores.mongo.search import Condition
 
-LEAST_TEXT = ""
-
 
 @dataclass(frozen=True)
 class _Key:
@@ -38,24 +36,29 @@ class _Key:
     @property
     def further(self) -> Condition:
         """The entries that come after all of the position's value."""
+        if self.position is None:
+            return {"$gte": self._least, "$lte": self._most}
         if self.ascending:
-            bounds = {"$gte": self._least} if self.position is None else {"$gt": self._above(self.position)}
-            return bounds | ({"$lte": lookup.above(math.inf)} if self.is_number else {})
-        if self.position is not None:
-            return {"$lt": self._below(self.position)} | ({} if self.is_number else {"$gte": self._least})
-        return {"$lte": lookup.above(math.inf)} if self.is_number else {"$gte": self._least}
+            return {"$gt": self._above(self.position), "$lte": self._most}
+        return {"$gte": self._least, "$lt": self._below(self.position)}
 
     def until(self, entry: Any) -> Condition:
         """The entries from the position's value to that of this entry, both with all that are equal."""
         last = lookup.read_number(entry[:8]) if self.is_number else entry
-        bounds = {"$lte": self._above(last)} if self.ascending else {"$gte": self._below(last)}
-        if self.position is not None:
-            bounds |= {"$gte": self._below(self.position)} if self.ascending else {"$lte": self._above(self.position)}
-        return bounds
+        if self.ascending:
+            low = self._least if self.position is None else self._below(self.position)
+            return {"$gte": low, "$lte": self._above(last)}
+        high = self._most if self.position is None else self._above(self.position)
+        return {"$gte": self._below(last), "$lte": high}
 
     @property
     def _least(self) -> Any:
-        return lookup.below(-math.inf) if self.is_number else LEAST_TEXT
+        return lookup.below(-math.inf) if self.is_number else ""
+
+    @property
+    def _most(self) -> Any:
+        # Said also where it seems to go without saying: with an open end, MongoDB's index would give no order.
+        return lookup.above(math.inf) if self.is_number else lookup.MOST_TEXT
 
     def _below(self, value: Any) -> Any:
         return lookup.below(value) if self.is_number else lookup.text(value)

@@ -53,10 +53,14 @@ class Connection(Protocol):
     """A connection inside a transaction.
 
     Attributes:
+        states: of the runs that this transaction has locked their key, experiment and stage, unless it changed that.
         emptied: the keys of runs whose documents this transaction has emptied, or found empty.
+        joins_writes: whether one statement can write to two tables, which saves the way to a server and back.
     """
 
+    states: dict[str, tuple[int, int, str]]
     emptied: set[int]
+    joins_writes: bool
 
     def rows(self, statement: Statement, **values: Any) -> list[Row]:
         """All rows of a query."""

@@ -122,6 +122,7 @@ def _set_stage(connection: Connection, experiment_id: str, before: str, after: s
         raise ExperimentNotFound(experiment_id)
     connection.run(SET_STAGE, row=key, stage=after, now=now_ms)
     connection.run(SET_STAGE_OF_RUNS, row=key, stage=after, deleted=now_ms if after == DELETED else None)
+    connection.states.clear()
 
 
 def set_tag(connection: Connection, message: messages.SetExperimentTag) -> messages.SetExperimentTagResponse:

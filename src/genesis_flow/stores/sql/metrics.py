@@ -19,7 +19,7 @@ from genesis_flow.rules.points import Triple, ordered
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.sql import aggregates, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
-from genesis_flow.stores.sql.upsert import merge, upsert
+from genesis_flow.stores.sql.upsert import add_and_merge, merge, upsert
 from genesis_flow.wire import codec
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import metrics as messages
@@ -40,6 +40,7 @@ BEFORE, UNDO, DONE = (
     Statement(sa.text(f"{words} before_points"))
     for words in ("SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT")
 )
+ADD_ONES = Statement(add_and_merge(T, SUMMARIES, "run", "key", columns=aggregates.OF_ONE, into=aggregates.of_one))
 MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_models.c.model_id == value("model_id")))
 ADD_MODEL_POINT = Statement(
     upsert(schema.logged_model_metrics, *(c.name for c in schema.logged_model_metrics.primary_key))
@@ -100,15 +101,13 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
         LoggedModelNotFound: a metric names a model that does not exist.
     """
     models = _models(connection, metrics)
-    by_key: dict[str, list[Triple]] = {}
-    for metric in _added(connection, run, metrics):
-        by_key.setdefault(metric.key or "", []).append(_triple(metric))
     of_run = {"run": run, "experiment_id": experiment}
-    connection.many(PUT_ONE, [{**of_run, **_one(k, given[0])} for k, given in by_key.items() if len(given) == 1])
-    connection.many(
-        PUT_SEVERAL,
-        [{**of_run, "key": k, **columns(Summary.of(given))} for k, given in by_key.items() if len(given) > 1],
-    )
+    if connection.joins_writes and len({metric.key for metric in metrics}) == len(metrics):
+        ones = [_one(metric.key or "", _triple(metric)) for metric in metrics]
+        points = zip(ones, _rows(run, metrics), strict=True)
+        connection.many(ADD_ONES, [{**of_run, **point, "summary_value": one["value"]} for one, point in points])
+    else:
+        _write_apart(connection, of_run, metrics)
     if models:
         connection.many(
             ADD_MODEL_POINT,
@@ -125,6 +124,18 @@ def write(connection: Connection, run: int, experiment: int, run_id: str, metric
                 if metric.model_id
             ),
         )
+
+
+def _write_apart(connection: Connection, of_run: Mapping[str, int], metrics: Sequence[Metric]) -> None:
+    """Adds points, then puts those that are new into the rows of their metrics."""
+    by_key: dict[str, list[Triple]] = {}
+    for metric in _added(connection, of_run["run"], metrics):
+        by_key.setdefault(metric.key or "", []).append(_triple(metric))
+    connection.many(PUT_ONE, [{**of_run, **_one(k, given[0])} for k, given in by_key.items() if len(given) == 1])
+    connection.many(
+        PUT_SEVERAL,
+        [{**of_run, "key": k, **columns(Summary.of(given))} for k, given in by_key.items() if len(given) > 1],
+    )
 
 
 def _added(connection: Connection, run: int, metrics: Sequence[Metric]) -> Sequence[Metric]:

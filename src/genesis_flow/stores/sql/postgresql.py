@@ -81,7 +81,9 @@ class PostgresConnection:
         self._raw.adapters.register_dumper(int, Int8Dumper)
         self._raw.adapters.register_dumper(str, _Text)
         self._cursor = self._raw.cursor(binary=True)
+        self.states: dict[str, tuple[int, int, str]] = {}
         self.emptied: set[int] = set()
+        self.joins_writes = True
         self.changes = 0
         self.execute(SETTINGS)
 
@@ -159,6 +161,7 @@ class Transaction:
         self._connection = connection
 
     def __enter__(self) -> str:
+        self._connection.states.clear()
         self._connection.emptied.clear()
         begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text"
         ((transaction,),) = self._connection.execute(begin)

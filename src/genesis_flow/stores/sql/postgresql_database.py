@@ -47,10 +47,11 @@ TRIES = 5
 PATIENCE_S = 10.0
 PAUSE_S = 0.2
 
+RUNS = schema.runs
 LOCK_RUNS = Statement(
-    sa.select(schema.runs.c.id, schema.runs.c.document.is_(None))
-    .where(schema.runs.c.run_id == sa.any_(sa.cast(value("runs"), sa.ARRAY(sa.Text))))
-    .order_by(schema.runs.c.run_id)
+    sa.select(RUNS.c.run_id, RUNS.c.id, RUNS.c.experiment_id, RUNS.c.lifecycle_stage, RUNS.c.document.is_(None))
+    .where(RUNS.c.run_id == sa.any_(sa.cast(value("runs"), sa.ARRAY(sa.Text))))
+    .order_by(RUNS.c.run_id)
     .with_for_update(key_share=True)
 )
 HAPPENED = Statement(sa.select(sa.func.pg_xact_status(value("id"))))
@@ -235,8 +236,10 @@ class PostgresDatabase:
         try:
             with Transaction(connection) as transaction:
                 if runs := {job.run_id for job in jobs if job.run_id}:
-                    locked = connection.rows(LOCK_RUNS, runs=array(list(runs)))
-                    connection.emptied = {run for run, is_empty in locked if is_empty}
+                    for run_id, run, experiment, stage, is_empty in connection.rows(LOCK_RUNS, runs=array(list(runs))):
+                        connection.states[run_id] = run, experiment, stage
+                        if is_empty:
+                            connection.emptied.add(run)
                 outcomes = [attempt(connection, job) for job in jobs]
         except psycopg.Error as error:
             if outcomes is None or not is_lost(error):

@@ -145,6 +145,7 @@ def delete(connection: Connection, message: messages.DeleteRun, *, now_ms: int) 
     """Marks a run as deleted."""
     run, _, _ = state(connection, message.run_id)
     connection.run(SET_STAGE, run=run, stage=DELETED, deleted=now_ms)
+    connection.states.clear()
     return messages.DeleteRunResponse()
 
 
@@ -152,6 +153,7 @@ def restore(connection: Connection, message: messages.RestoreRun) -> messages.Re
     """Brings a run back."""
     run, _, _ = state(connection, message.run_id)
     connection.run(SET_STAGE, run=run, stage=ACTIVE, deleted=None)
+    connection.states.clear()
     return messages.RestoreRunResponse()
 
 
@@ -278,7 +280,7 @@ def log_model(connection: Connection, message: messages.LogModel) -> messages.Lo
 
 def state(connection: Connection, run_id: str) -> tuple[int, int, str]:
     """Key, experiment and life-cycle stage of a run; ``RunNotFound``."""
-    row = connection.row(STATE, run_id=run_id)
+    row = connection.states.get(run_id) or connection.row(STATE, run_id=run_id)
     if row is None:
         raise RunNotFound(run_id)
     run, experiment, stage = row

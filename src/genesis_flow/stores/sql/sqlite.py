@@ -49,7 +49,9 @@ class SqliteConnection:
             check_same_thread=False,
             cached_statements=256,
         )
+        self.states: dict[str, tuple[int, int, str]] = {}
         self.emptied: set[int] = set()
+        self.joins_writes = False
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",  # an answer of 200 is on disk

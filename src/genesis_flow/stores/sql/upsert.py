@@ -53,6 +53,57 @@ def merge(table: sa.Table, *keys: str, columns: Sequence[str], into: Merge) -> C
     return written_for
 
 
+def add_and_merge(
+    table: sa.Table, summaries: sa.Table, *keys: str, columns: Sequence[str], into: Merge
+) -> Callable[[Dialect], ClauseElement]:
+    """Inserts into a table, and merges what is new there into another one: one statement, for PostgreSQL only.
+
+    No two new rows have one key. A column that both tables have is bound once, unless they hold it in different types:
+    then that of the summaries is bound as ``summary_…``.
+
+    Args:
+        table: where rows are added; an existing one stays.
+        summaries: where they are merged.
+        keys: the columns of ``summaries`` whose uniqueness may be violated, which ``table`` has too.
+        columns: those of ``summaries`` that are bound.
+        into: as in ``merge``.
+    """
+
+    def written_for(dialect: Dialect) -> ClauseElement:
+        from sqlalchemy.dialects.postgresql import insert
+
+        names = [c.name for c in table.columns]
+        bound = {name: table.c[name].type for name in names}
+        bound_as = {name: f"summary_{name}" if _differs(table, summaries, name) else name for name in columns}
+        bound |= {bound_as[name]: summaries.c[name].type for name in columns}
+        new = sa.select(*_unnested(bound)).cte("new_rows")
+        added = (
+            insert(table)
+            .from_select(names, sa.select(*(new.c[name] for name in names)))
+            .on_conflict_do_nothing(index_elements=list(table.primary_key))
+            .returning(*(table.c[key] for key in keys))
+            .cte("added")
+        )
+        is_new = sa.tuple_(*(new.c[key] for key in keys)).in_(sa.select(*(added.c[key] for key in keys)))
+        summed = sa.select(*(new.c[bound_as[name]] for name in columns)).where(is_new)
+        statement = insert(summaries).from_select(list(columns), summed)
+        changes = into(summaries.c, statement.excluded, dialect)
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=dict(changes))
+
+    return written_for
+
+
+def _differs(table: sa.Table, summaries: sa.Table, name: str) -> bool:
+    return name in table.c and type(table.c[name].type) is not type(summaries.c[name].type)
+
+
+def _unnested(bound: Mapping[str, Any]) -> Sequence[sa.ColumnElement[Any]]:
+    """The columns of rows that are bound as one array for each column."""
+    arrays = (sa.cast(sa.bindparam(name), sa.ARRAY(kind)) for name, kind in bound.items())
+    rows = sa.func.unnest(*arrays).table_valued(*bound, name="new").render_derived()
+    return [rows.c[name] for name in bound]
+
+
 def _rows(dialect: Dialect, table: sa.Table, names: Sequence[str], distinct: Sequence[str]) -> Insert:
     """What inserts the values that are bound; where PostgreSQL must meet a row only once, the last with its keys."""
     if dialect.name != "postgresql":
