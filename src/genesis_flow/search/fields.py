@@ -138,7 +138,7 @@ REGISTERED_MODELS = Grammar(
 
 _MODEL_VERSION = {
     **_attributes(Type.STRING, "name", "run_id", "source_path|source", "current_stage|stage", "model_id"),
-    **_attributes(Type.STRING, "description", "status"),
+    **_attributes(Type.STRING, "description"),
     **_attributes(Type.NUMBER, "version_number|version", "creation_timestamp", "last_updated_timestamp"),
 }
 

@@ -269,18 +269,19 @@ def check_of_alias(message: A) -> A:
 def check_promote(message: model_history.PromoteModelVersions) -> model_history.PromoteModelVersions:
     """Aliases that may be given, each in question once, and versions."""
     check_name(message)
-    aliases = [one.alias for one in (*message.set, *message.unset)]
+    every: tuple[model_history.AliasToSet | model_history.AliasToUnset, ...] = (*message.set, *message.unset)
+    aliases = [one.alias for one in every]
     check_range("the number of aliases", len(aliases), 1, limits.PROMOTION_MOST)
     if len(set(aliases)) != len(aliases):
         raise InvalidParameter("set", aliases, "aliases of which each stands once, in set or in unset")
-    for i, one in enumerate(message.set):
-        check_new_alias(one.alias, f"set[{i}].alias")
-        version_number(one.version, f"set[{i}].version")
-    for i, other in enumerate(message.unset):
-        check_alias(other.alias, f"unset[{i}].alias")
-    for one_or_other in (*message.set, *message.unset):
-        if one_or_other.expected_version:
-            version_number(one_or_other.expected_version, "expected_version")
+    for i, given in enumerate(message.set):
+        check_new_alias(given.alias, f"set[{i}].alias")
+        version_number(given.version, f"set[{i}].version")
+    for i, gone in enumerate(message.unset):
+        check_alias(gone.alias, f"unset[{i}].alias")
+    for any_one in every:
+        if any_one.expected_version:
+            version_number(any_one.expected_version, "expected_version")
     return message
 
 

@@ -16,7 +16,7 @@ from genesis_flow.entities.registry import (
 from genesis_flow.errors import AliasMoved, InvalidParameter
 from genesis_flow.rules.history import Change
 from genesis_flow.rules.registry import stage_of, version_number
-from genesis_flow.wire.messages.model_history import ModelChange, PromoteModelVersions
+from genesis_flow.wire.messages.model_history import AliasToSet, AliasToUnset, ModelChange, PromoteModelVersions
 from genesis_flow.wire.messages.registry import CreateModelVersion
 
 VERSIONS_OF_MODEL = "mlflow.modelVersions"
@@ -118,15 +118,16 @@ def promoted(message: PromoteModelVersions, aliases: Mapping[str, int]) -> dict[
     Raises:
         AliasMoved: one is not where it is expected.
     """
-    for one in (*message.set, *message.unset):
+    every: tuple[AliasToSet | AliasToUnset, ...] = (*message.set, *message.unset)
+    for one in every:
         expected = one.expected_version
         if expected is None:
             continue
         if aliases.get(one.alias) != (version_number(expected, "expected_version") if expected else None):
             raise AliasMoved(message.name, one.alias, expected, aliases)
-    removed = {one.alias for one in message.unset}
+    removed = {gone.alias for gone in message.unset}
     after = {alias: number for alias, number in aliases.items() if alias not in removed}
-    return after | {one.alias: version_number(one.version) for one in message.set}
+    return after | {given.alias: version_number(given.version) for given in message.set}
 
 
 def check_copy(message: CreateModelVersion, run_id: str, model_id: str) -> None:

@@ -162,9 +162,9 @@ class ModelHistorySuite(Suite):
         for at, version in zip(times[:3], "132", strict=True):
             assert await resolved(store, name, "a", at) == version
             assert await resolved(store, name, "a", at + 1) == version
-        for at in (0, times[0] - 1, times[3], times[3] + 10_000, None):
+        for never in (0, times[0] - 1, times[3], times[3] + 10_000, None):
             with refused(INVALID):
-                await resolved(store, name, "a", at)
+                await resolved(store, name, "a", never)
         assert await resolved(store, name, "b") == "1"
 
     async def test_an_alias_at_a_time_outlives_names_and_versions(self, store: Store) -> None:

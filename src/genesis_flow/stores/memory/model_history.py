@@ -26,10 +26,11 @@ class ModelHistory:
         return found
 
     def _note(self, model: StoredRegistered, changes: Iterable[Change]) -> None:
-        now, user = self._state.clock(), ACTING.get()
+        last = max((one.at_ms for one in self._state.changes if one.model == model.key), default=0)
+        at_ms, user = max(self._state.clock(), last), ACTING.get()
         for change in changes:
             number = len(self._state.changes)
-            self._state.changes.append(StoredChange(number, model.key, model.name, now, user, change))
+            self._state.changes.append(StoredChange(number, model.key, model.name, at_ms, user, change))
 
     def _set_aliases(self, model: StoredRegistered, after: dict[str, int]) -> None:
         self._note(model, aliases_moved(model.aliases, after))

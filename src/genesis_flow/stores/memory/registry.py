@@ -314,7 +314,7 @@ def _with_aliases(owned: Owned) -> ModelVersion:
 
 
 def _values_of_model(model: StoredRegistered, field: Field) -> list[Value]:
-    attributes = {
+    attributes: dict[str, Value | None] = {
         "name": model.name,
         "description": model.description or None,
         "creation_timestamp": model.created,
@@ -325,7 +325,7 @@ def _values_of_model(model: StoredRegistered, field: Field) -> list[Value]:
 
 def _values_of_version(owned: Owned, field: Field) -> list[Value]:
     model, version = owned
-    attributes = {
+    attributes: dict[str, Value | None] = {
         "name": model.name,
         "version_number": version.number,
         "run_id": version.run_id,
@@ -333,7 +333,6 @@ def _values_of_version(owned: Owned, field: Field) -> list[Value]:
         "current_stage": version.stage,
         "model_id": version.model_id or None,
         "description": version.description or None,
-        "status": "READY",
         "creation_timestamp": version.created,
         "last_updated_timestamp": version.updated,
     }
