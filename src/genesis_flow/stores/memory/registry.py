@@ -137,6 +137,8 @@ class Registry(ModelHistory):
         else:
             numbers = [n for n, version in model.versions.items() if uri.is_latest or version.stage == uri.stage]
             number = max(numbers, default=0)
+            if not number:
+                raise ModelVersionNotFound(uri.name, uri.stage or LATEST)
         return self._owned(uri.name, number)
 
     def _owned(self, name: str, number: int) -> Owned:
