@@ -420,12 +420,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         },
         status=403,
     ),
-)
-
-
-def difference_at(step_id: str) -> Difference | None:
-    """The first difference listed for a step."""
-    return next((difference for difference in DIFFERENCES if difference.covers(step_id)), None    Difference(
+    Difference(
         (
             "The name of a registered model has no encoded separator, no invisible character, no mark that turns the "
             "direction of text, and at most 500 characters: it stands in URIs, paths and logs."
@@ -459,3 +454,8 @@ def difference_at(step_id: str) -> Difference | None:
         status=400,
     ),
 )
+
+
+def difference_at(step_id: str) -> Difference | None:
+    """The first difference listed for a step."""
+    return next((difference for difference in DIFFERENCES if difference.covers(step_id)), None)
