@@ -13,7 +13,9 @@ from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from tests.search.expressions import expressions, fields, keys, orders, texts, values
 
-GRAMMARS = pytest.mark.parametrize("grammar", [RUNS, EXPERIMENTS, LOGGED_MODELS, REGISTERED_MODELS, MODEL_VERSIONS], ids=lambda grammar: grammar.noun)
+GRAMMARS = pytest.mark.parametrize(
+    "grammar", [RUNS, EXPERIMENTS, LOGGED_MODELS, REGISTERED_MODELS, MODEL_VERSIONS], ids=lambda grammar: grammar.noun
+)
 
 WORDS = (
     *(

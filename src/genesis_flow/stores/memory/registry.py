@@ -265,6 +265,8 @@ class Registry(ModelHistory):
         number = max(model.versions, default=0) if is_latest else model.aliases.get(message.alias)
         if number is None:
             raise AliasNotFound(message.name, message.alias)
+        if not number:
+            raise ModelVersionNotFound(message.name, LATEST)
         return messages.GetModelVersionByAliasResponse(model_version=_with_aliases(self._owned(message.name, number)))
 
 
