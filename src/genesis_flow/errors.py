@@ -12,6 +12,7 @@ The tree::
     │   └── MalformedRequest         bytes that are not a request at all
     ├── NotFound                     404 RESOURCE_DOES_NOT_EXIST
     ├── AlreadyExists                400 RESOURCE_ALREADY_EXISTS
+    ├── Conflict                     409 RESOURCE_CONFLICT
     ├── Forbidden                    403 PERMISSION_DENIED
     ├── Unsupported                  501 NOT_IMPLEMENTED
     └── Unavailable                  503 TEMPORARILY_UNAVAILABLE
@@ -19,6 +20,7 @@ The tree::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -199,6 +201,16 @@ class UnsupportedLocation(InvalidRequest):
         super().__init__(f"Locations of the scheme '{scheme}:' are not supported here.{' ' if hint else ''}{hint}")
 
 
+class AliasNotFound(InvalidRequest):
+    """The registered model has no such alias, or had none at that time.
+
+    COMPAT: mlflow 3.17 answers 400 and not 404.
+    """
+
+    def __init__(self, name: str, alias: str) -> None:
+        super().__init__(f"The registered model {shown(name)} has no alias {shown(alias)}.")
+
+
 class MalformedRequest(InvalidRequest):
     """The bytes of a request are not what its content type says."""
 
@@ -282,6 +294,25 @@ class LoggedModelNotFound(NotFound):
         super().__init__(f"No logged model has the id {shown(model_id)}.")
 
 
+class RegisteredModelNotFound(NotFound):
+    """No registered model has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No registered model has the name {shown(name)}.")
+
+
+class ModelVersionNotFound(NotFound):
+    """The registered model has no version of this number.
+
+    Args:
+        name: of the model.
+        version: what was asked for: a number, ``latest`` or a stage.
+    """
+
+    def __init__(self, name: str, version: object) -> None:
+        super().__init__(f"The registered model {shown(name)} has no version {shown(version)}.")
+
+
 class ArtifactNotFound(NotFound):
     """Nothing is stored at this path."""
 
@@ -302,6 +333,40 @@ class ExperimentExists(AlreadyExists):
     def __init__(self, name: str, deleted: bool) -> None:
         state = "exists in the deleted state: restore it or choose another name" if deleted else "exists already"
         super().__init__(f"An experiment named {shown(name)} {state}.")
+
+
+class RegisteredModelExists(AlreadyExists):
+    """A registered model or a prompt of this name exists."""
+
+    def __init__(self, name: str, is_prompt: bool) -> None:
+        super().__init__(f"A {'prompt' if is_prompt else 'registered model'} named {shown(name)} exists already.")
+
+
+class Conflict(GenesisFlowError):
+    """The thing is not in the state that the request expects."""
+
+    code = "RESOURCE_CONFLICT"
+    status = 409
+
+
+class AliasMoved(Conflict):
+    """An alias is not where a promotion expects it; nothing was changed.
+
+    Args:
+        name: of the model.
+        alias: the alias.
+        expected: the version where it should be; empty if it should not be there.
+        aliases: all that the model has, with their versions.
+    """
+
+    def __init__(self, name: str, alias: str, expected: str, aliases: Mapping[str, int]) -> None:
+        where = f"at version {aliases[alias]}" if alias in aliases else "not set"
+        state = ", ".join(f"{one}: {version}" for one, version in sorted(aliases.items())) or "none"
+        wanted = f"at version {shown(expected)}" if expected else "not set"
+        super().__init__(
+            f"The alias {shown(alias)} of {shown(name)} is {where} and not, as expected, {wanted}; "
+            f"nothing was changed. Its aliases are now: {state}."
+        )
 
 
 # --- the caller may not ---------------------------------------------------------------------------------------

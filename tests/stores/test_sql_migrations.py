@@ -33,6 +33,7 @@ from genesis_flow.testing.calls import (
     same,
     tags_of,
 )
+from genesis_flow.testing.registry_calls import at_alias, new_registered, set_alias, timeline
 from genesis_flow.wire.messages import experiments, runs
 
 SCHEMA_1 = Path(__file__).with_name("schema_1.sql")
@@ -135,6 +136,22 @@ async def test_an_upgraded_database_has_the_tables_of_a_new_one(path: Path, tmp_
         assert (properties(one)["schema_version"], properties(one)["owner"]) == (latest, "genesis-flow")
 
 
+async def test_an_upgraded_database_keeps_registered_models(path: Path) -> None:
+    store = opened(path)
+    name = await new_registered(store, versions=1)
+    await set_alias(store, name, "champion", "1")
+    await store.close()
+    again = opened(path)
+    assert await at_alias(again, name, "champion") == "1"
+    assert [change.kind for change in await timeline(again, name)] == ["alias", "created", "created"]
+    await again.close()
+
+
+def test_a_server_of_version_2_may_work_on_a_database_of_version_3(path: Path) -> None:
+    upgrade(path)
+    assert properties(path)["oldest_writer"] == "2"
+
+
 # --- the steps ----------------------------------------------------------------------------------------------------
 
 LATEST = STEPS[-1]
@@ -176,7 +193,7 @@ def missing(path: Path, *later: Step) -> list[int]:
 def test_the_plan_names_what_is_missing_and_changes_nothing(path: Path) -> None:
     before = properties(path), tables(path)
     later = step(LATEST.version, add_column)
-    assert missing(path, later) == [2, later.version]
+    assert missing(path, later) == [*(one.version for one in STEPS), later.version]
     assert (properties(path), tables(path)) == before
     upgrade(path)
     assert missing(path) == []

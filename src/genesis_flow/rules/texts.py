@@ -11,6 +11,8 @@ from genesis_flow.rules.limits import KEY_LENGTH
 
 _KEY = re.compile(r"[\w.\-/ :]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What is invisible, forges lines, or changes the order in which a name is displayed.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
 _MODEL_NAME = re.compile(r"""[^/:.%"']+""")
 
 KEY_RULE = "made of letters, digits, '_', '-', '.', ' ', ':' and '/' only"
@@ -66,6 +68,17 @@ def check_line(field: str, text: str, most: int) -> str:
     if len(text) > most:
         raise InvalidParameter(field, text, f"at most {most} characters long, not {len(text)}")
     return text
+
+
+def check_plain_line(field: str, text: str, most: int) -> str:
+    """Like ``check_line``, and without what is invisible or changes the direction of text.
+
+    Raises:
+        InvalidParameter
+    """
+    if _UNSEEN.search(text):
+        raise InvalidParameter(field, text, "free of control characters, invisible ones and marks of direction")
+    return check_line(field, text, most)
 
 
 def check_text(field: str, text: str) -> str:

@@ -28,6 +28,7 @@ class Grammar:
         aggregates: whether a metric's key may be followed by the name of an aggregate.
         loose: whether strings need no quotes (``params.lr = 0.01``), and keys with ``-``, ``/``,
             ``:`` or ``@`` no backquotes.
+        quoted_numbers: whether a number may stand between quotes (``version_number = '1'``).
     """
 
     noun: str
@@ -38,6 +39,7 @@ class Grammar:
     default_order: tuple[Order, ...] = field(default=())
     aggregates: bool = False
     loose: bool = False
+    quoted_numbers: bool = False
 
     def field(self, kind: Kind, key: str) -> Field | None:
         """The field of that kind with that name, or ``None`` if there is none."""
@@ -119,4 +121,40 @@ LOGGED_MODELS = Grammar(
     orderable=frozenset({Kind.ATTRIBUTE, Kind.METRIC}),
     ties=(Order(_LOGGED_MODEL["creation_timestamp"], ascending=False), Order(_LOGGED_MODEL["model_id"])),
     loose=True,
+)
+
+_REGISTERED_MODEL = {
+    **_attributes(Type.STRING, "name", "description"),
+    **_attributes(Type.NUMBER, "creation_timestamp", "last_updated_timestamp|timestamp"),
+}
+
+REGISTERED_MODELS = Grammar(
+    noun="registered models",
+    prefixes={"attribute": Kind.ATTRIBUTE, "tag": Kind.TAG, "tags": Kind.TAG},
+    names={Kind.ATTRIBUTE: _REGISTERED_MODEL},
+    orderable=frozenset({Kind.ATTRIBUTE}),
+    ties=(Order(_REGISTERED_MODEL["name"]),),
+)
+
+_MODEL_VERSION = {
+    **_attributes(Type.STRING, "name", "run_id", "source_path|source", "current_stage|stage", "model_id"),
+    **_attributes(Type.STRING, "description"),
+    **_attributes(Type.NUMBER, "version_number|version", "creation_timestamp", "last_updated_timestamp"),
+}
+
+MODEL_VERSIONS = Grammar(
+    noun="model versions",
+    prefixes={"attribute": Kind.ATTRIBUTE, "tag": Kind.TAG, "tags": Kind.TAG},
+    names={Kind.ATTRIBUTE: _MODEL_VERSION},
+    orderable=frozenset({Kind.ATTRIBUTE}),
+    default_order=(
+        Order(_MODEL_VERSION["last_updated_timestamp"], ascending=False),
+        Order(_MODEL_VERSION["name"]),
+        Order(_MODEL_VERSION["version_number"], ascending=False),
+    ),
+    ties=(
+        Order(_MODEL_VERSION["name"]),
+        Order(_MODEL_VERSION["version_number"], ascending=False),
+    ),
+    quoted_numbers=True,
 )

@@ -390,6 +390,8 @@ class _Parser:
 
     def _number(self, field: Field) -> int | float:
         token = self._next()
+        if self._grammar.quoted_numbers and token.shape is Shape.STRING and _INTEGER.fullmatch(token.text):
+            token = Token(Shape.NUMBER, token.text, token.position, token.end)
         infinite = token.is_word("INF") or token.is_word("INFINITY")
         if token.shape is not Shape.NUMBER and not infinite:
             self._fail(token, f"Expected a number for {shown(field.key)}, found {token}")

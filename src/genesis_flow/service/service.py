@@ -8,7 +8,8 @@ from genesis_flow.artifacts.open import Roots
 from genesis_flow.auth.may import Caller, OpenPolicy, Policy
 from genesis_flow.entities.message import Message
 from genesis_flow.errors import Unsupported
-from genesis_flow.service import datasets, experiments, logged_models, metrics, runs
+from genesis_flow.rules.acting import ACTING
+from genesis_flow.service import datasets, experiments, logged_models, metrics, registry, runs
 from genesis_flow.service.artifacts import Artifacts
 from genesis_flow.service.verb import Verbs
 from genesis_flow.stores.protocol import Store
@@ -35,6 +36,7 @@ class Service:
             **metrics.verbs(store),
             **datasets.verbs(store),
             **logged_models.verbs(store),
+            **registry.verbs(store),
             **self.artifacts.verbs(),
         }
 
@@ -55,6 +57,7 @@ class Service:
             raise Unsupported(operation.name)
         checked = verb.check(message)
         self._policy.require(caller, operation.permission, checked)
+        ACTING.set(caller.name)
         return await verb.run(checked)
 
     async def close(self) -> None:

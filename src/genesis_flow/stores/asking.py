@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.page_tokens import make_token, read_token
-from genesis_flow.search.ast import Expression, Order
-from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS
+from genesis_flow.rules.registry import IS_PROMPT
+from genesis_flow.search.ast import And, Comparison, Expression, Field, Kind, Not, Or, Order, Type
+from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from genesis_flow.wire.codec import Encoded
-from genesis_flow.wire.messages import experiments, logged_models, runs
+from genesis_flow.wire.messages import experiments, logged_models, model_history, registry, runs
 
 T = TypeVar("T")
 
@@ -96,6 +97,70 @@ def of_models(message: logged_models.SearchLoggedModels, secret: bytes) -> Asked
     keys = _keys(message.experiment_ids)
     bound = ["models", keys, message.filter or "", message.order_by, message.datasets]
     return _asked(expression, order, keys, bound, message.page_token, secret)
+
+
+def of_registered_models(message: registry.SearchRegisteredModels, secret: bytes) -> Asked:
+    """A search for registered models.
+
+    Raises:
+        InvalidRequest: the filter, the order or the token is none.
+    """
+    expression = _prompts_apart(parse_filter(message.filter, REGISTERED_MODELS))
+    bound = ["registered models", message.filter or "", message.order_by]
+    return _asked(expression, parse_order(message.order_by, REGISTERED_MODELS), (), bound, message.page_token, secret)
+
+
+def of_model_versions(message: registry.SearchModelVersions, secret: bytes) -> Asked:
+    """A search for versions of registered models.
+
+    Raises:
+        InvalidRequest: the filter, the order or the token is none.
+    """
+    expression = _prompts_apart(parse_filter(message.filter, MODEL_VERSIONS))
+    bound = ["model versions", message.filter or "", message.order_by]
+    return _asked(expression, parse_order(message.order_by, MODEL_VERSIONS), (), bound, message.page_token, secret)
+
+
+def of_timeline(message: model_history.GetModelTimeline, secret: bytes) -> Asked:
+    """A look at a model's history; its positions are a time and a number that tells changes of one time apart.
+
+    Raises:
+        InvalidPageToken: the token is none.
+    """
+    bound = ["timeline", message.name, message.since, message.until, message.kind]
+    return _asked(None, (), (), bound, message.page_token, secret)
+
+
+_PROMPT = Comparison(Field(Kind.TAG, IS_PROMPT, Type.STRING), "=", "true")
+_NO_PROMPT = Not(_PROMPT)
+
+
+def _prompts_apart(expression: Expression | None) -> Expression:
+    """The filter; if it does not speak of prompts, without them.
+
+    COMPAT: mlflow 3.17 takes ``= 'false'`` and ``!= 'true'`` of the tag for "no prompt", also where there is no tag.
+    """
+    if expression is None:
+        return _NO_PROMPT
+    said, speaks = _said_of_prompts(expression)
+    if speaks:
+        return said
+    return And((*said.terms, _NO_PROMPT)) if isinstance(said, And) else And((said, _NO_PROMPT))
+
+
+def _said_of_prompts(expression: Expression) -> tuple[Expression, bool]:
+    """The expression with what it says of prompts put plainly, and whether it says anything of them."""
+    match expression:
+        case And(terms) | Or(terms):
+            pairs = [_said_of_prompts(term) for term in terms]
+            return type(expression)(tuple(term for term, _ in pairs)), any(speaks for _, speaks in pairs)
+        case Not(term):
+            said, speaks = _said_of_prompts(term)
+            return Not(said), speaks
+        case Comparison(field, "=", "false") | Comparison(field, "!=", "true") if field == _PROMPT.field:
+            return _NO_PROMPT, True
+        case _:
+            return expression, expression.field == _PROMPT.field
 
 
 def _keys(experiment_ids: Sequence[str]) -> list[int]:

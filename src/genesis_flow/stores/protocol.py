@@ -15,7 +15,16 @@ from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
 
 from genesis_flow.wire.codec import Reply
-from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs, unlisted
+from genesis_flow.wire.messages import (
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    model_history,
+    registry,
+    runs,
+    unlisted,
+)
 
 Capability = Literal["persistent", "concurrent-processes"]
 """``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store."""
@@ -177,6 +186,135 @@ class LoggedModelStore(Protocol):
         """Adds params."""
 
 
+class RegistryStore(Protocol):
+    """Registered models, their versions, tags, aliases and stages, and the history of all that.
+
+    Every change is noted in the model's history in the same transaction; a repeat that changes nothing is not. A
+    number is given to one version of a model only, also if that is deleted and if two are created at once.
+    """
+
+    async def create_registered_model(
+        self, message: registry.CreateRegisteredModel
+    ) -> Reply[registry.CreateRegisteredModelResponse]:
+        """Creates a model without versions. On repeat: ``RegisteredModelExists``."""
+
+    async def get_registered_model(
+        self, message: registry.GetRegisteredModel
+    ) -> Reply[registry.GetRegisteredModelResponse]:
+        """Reads a model with the latest version of each stage; ``RegisteredModelNotFound``."""
+
+    async def rename_registered_model(
+        self, message: registry.RenameRegisteredModel
+    ) -> Reply[registry.RenameRegisteredModelResponse]:
+        """Renames a model and its versions. To its own name: the same. To another's: ``RegisteredModelExists``."""
+
+    async def update_registered_model(
+        self, message: registry.UpdateRegisteredModel
+    ) -> Reply[registry.UpdateRegisteredModelResponse]:
+        """Writes the description; without one it is removed. On repeat: the same."""
+
+    async def delete_registered_model(
+        self, message: registry.DeleteRegisteredModel
+    ) -> Reply[registry.DeleteRegisteredModelResponse]:
+        """Removes a model with its versions; its history stays. On repeat: ``RegisteredModelNotFound``."""
+
+    async def search_registered_models(
+        self, message: registry.SearchRegisteredModels
+    ) -> Reply[registry.SearchRegisteredModelsResponse]:
+        """A page of models in the order asked for, by name by default; prompts only if the filter speaks of them."""
+
+    async def get_latest_versions(
+        self, message: registry.GetLatestVersions
+    ) -> Reply[registry.GetLatestVersionsResponse]:
+        """The latest version of each stage, or of those that are named."""
+
+    async def create_model_version(
+        self, message: registry.CreateModelVersion
+    ) -> Reply[registry.CreateModelVersionResponse]:
+        """Creates a version with the next number. On repeat: another version.
+
+        A source ``models:/…`` must exist: it is followed to where the artifacts are, and its logged model is told.
+        """
+
+    async def get_model_version(self, message: registry.GetModelVersion) -> Reply[registry.GetModelVersionResponse]:
+        """Reads a version with its aliases; ``ModelVersionNotFound``, also if there is no such model."""
+
+    async def update_model_version(
+        self, message: registry.UpdateModelVersion
+    ) -> Reply[registry.UpdateModelVersionResponse]:
+        """Writes the description; without one it is removed. On repeat: the same."""
+
+    async def transition_model_version_stage(
+        self, message: registry.TransitionModelVersionStage
+    ) -> Reply[registry.TransitionModelVersionStageResponse]:
+        """Moves a version to a stage, and if asked for the others in it to ``Archived``. On repeat: the same."""
+
+    async def delete_model_version(
+        self, message: registry.DeleteModelVersion
+    ) -> Reply[registry.DeleteModelVersionResponse]:
+        """Removes a version with its aliases. On repeat: ``ModelVersionNotFound``."""
+
+    async def search_model_versions(
+        self, message: registry.SearchModelVersions
+    ) -> Reply[registry.SearchModelVersionsResponse]:
+        """A page of versions, the last updated first by default; those of prompts only if the filter speaks of them."""
+
+    async def get_model_version_download_uri(
+        self, message: registry.GetModelVersionDownloadUri
+    ) -> Reply[registry.GetModelVersionDownloadUriResponse]:
+        """Where the artifacts of a version are."""
+
+    async def set_registered_model_tag(
+        self, message: registry.SetRegisteredModelTag
+    ) -> Reply[registry.SetRegisteredModelTagResponse]:
+        """Writes or replaces a tag of a model. On repeat: the same."""
+
+    async def set_model_version_tag(
+        self, message: registry.SetModelVersionTag
+    ) -> Reply[registry.SetModelVersionTagResponse]:
+        """Writes or replaces a tag of a version. On repeat: the same."""
+
+    async def delete_registered_model_tag(
+        self, message: registry.DeleteRegisteredModelTag
+    ) -> Reply[registry.DeleteRegisteredModelTagResponse]:
+        """Removes a tag of a model, if it is there. On repeat: the same."""
+
+    async def delete_model_version_tag(
+        self, message: registry.DeleteModelVersionTag
+    ) -> Reply[registry.DeleteModelVersionTagResponse]:
+        """Removes a tag of a version, if it is there. On repeat: the same."""
+
+    async def set_registered_model_alias(
+        self, message: registry.SetRegisteredModelAlias
+    ) -> Reply[registry.SetRegisteredModelAliasResponse]:
+        """Gives a version an alias, which another one loses if it has it. On repeat: the same."""
+
+    async def delete_registered_model_alias(
+        self, message: registry.DeleteRegisteredModelAlias
+    ) -> Reply[registry.DeleteRegisteredModelAliasResponse]:
+        """Removes an alias, if it is there. On repeat: the same."""
+
+    async def get_model_version_by_alias(
+        self, message: registry.GetModelVersionByAlias
+    ) -> Reply[registry.GetModelVersionByAliasResponse]:
+        """The version that has an alias; ``latest`` is the one with the highest number. ``AliasNotFound``."""
+
+    async def promote_model_versions(
+        self, message: model_history.PromoteModelVersions
+    ) -> Reply[model_history.PromoteModelVersionsResponse]:
+        """Sets and removes aliases, all or none. ``AliasMoved``, if one is not where it is expected: so on repeat."""
+
+    async def resolve_model_alias(
+        self, message: model_history.ResolveModelAlias
+    ) -> Reply[model_history.ResolveModelAliasResponse]:
+        """The version that an alias stood for at a time, also if that is deleted since; ``AliasNotFound``."""
+
+    async def get_model_timeline(
+        self, message: model_history.GetModelTimeline
+    ) -> Reply[model_history.GetModelTimelineResponse]:
+        """A page of the history of a model, under all the names it had; of a deleted one under its last name."""
+
+
 @runtime_checkable
 class Queued(Protocol):
     """A store whose writes wait for a commit that they share."""
@@ -189,7 +327,7 @@ class Queued(Protocol):
         """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
 
 
-class Store(ExperimentStore, RunStore, MetricStore, DatasetStore, LoggedModelStore, Protocol):
+class Store(ExperimentStore, RunStore, MetricStore, DatasetStore, LoggedModelStore, RegistryStore, Protocol):
     """A whole store."""
 
     supports: frozenset[Capability]

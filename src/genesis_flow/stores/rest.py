@@ -9,7 +9,16 @@ from typing import Any, Generic, Protocol, TypeVar
 from genesis_flow.entities.message import Message
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Encoded
-from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs, unlisted
+from genesis_flow.wire.messages import (
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    model_history,
+    registry,
+    runs,
+    unlisted,
+)
 from genesis_flow.wire.operations import Operation, operation
 from genesis_flow.wire.transport import HttpTransport
 
@@ -108,6 +117,37 @@ class RestStore:
     log_logged_model_params = Verb(
         logged_models.LogLoggedModelParamsRequest, logged_models.LogLoggedModelParamsRequestResponse
     )
+
+    create_registered_model = Verb(registry.CreateRegisteredModel, registry.CreateRegisteredModelResponse)
+    get_registered_model = Verb(registry.GetRegisteredModel, registry.GetRegisteredModelResponse)
+    rename_registered_model = Verb(registry.RenameRegisteredModel, registry.RenameRegisteredModelResponse)
+    update_registered_model = Verb(registry.UpdateRegisteredModel, registry.UpdateRegisteredModelResponse)
+    delete_registered_model = Verb(registry.DeleteRegisteredModel, registry.DeleteRegisteredModelResponse)
+    search_registered_models = Verb(registry.SearchRegisteredModels, registry.SearchRegisteredModelsResponse)
+    get_latest_versions = Verb(registry.GetLatestVersions, registry.GetLatestVersionsResponse)
+    set_registered_model_tag = Verb(registry.SetRegisteredModelTag, registry.SetRegisteredModelTagResponse)
+    delete_registered_model_tag = Verb(registry.DeleteRegisteredModelTag, registry.DeleteRegisteredModelTagResponse)
+    create_model_version = Verb(registry.CreateModelVersion, registry.CreateModelVersionResponse)
+    get_model_version = Verb(registry.GetModelVersion, registry.GetModelVersionResponse)
+    update_model_version = Verb(registry.UpdateModelVersion, registry.UpdateModelVersionResponse)
+    transition_model_version_stage = Verb(
+        registry.TransitionModelVersionStage, registry.TransitionModelVersionStageResponse
+    )
+    delete_model_version = Verb(registry.DeleteModelVersion, registry.DeleteModelVersionResponse)
+    search_model_versions = Verb(registry.SearchModelVersions, registry.SearchModelVersionsResponse)
+    get_model_version_download_uri = Verb(
+        registry.GetModelVersionDownloadUri, registry.GetModelVersionDownloadUriResponse
+    )
+    set_model_version_tag = Verb(registry.SetModelVersionTag, registry.SetModelVersionTagResponse)
+    delete_model_version_tag = Verb(registry.DeleteModelVersionTag, registry.DeleteModelVersionTagResponse)
+    set_registered_model_alias = Verb(registry.SetRegisteredModelAlias, registry.SetRegisteredModelAliasResponse)
+    delete_registered_model_alias = Verb(
+        registry.DeleteRegisteredModelAlias, registry.DeleteRegisteredModelAliasResponse
+    )
+    get_model_version_by_alias = Verb(registry.GetModelVersionByAlias, registry.GetModelVersionByAliasResponse)
+    promote_model_versions = Verb(model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse)
+    resolve_model_alias = Verb(model_history.ResolveModelAlias, model_history.ResolveModelAliasResponse)
+    get_model_timeline = Verb(model_history.GetModelTimeline, model_history.GetModelTimelineResponse)
 
     async def check(self) -> None:
         """Answers when the server does; raises ``Unavailable`` or ``ServerError`` when it does not."""

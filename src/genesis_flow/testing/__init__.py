@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-NOUNS = ("experiments", "runs", "metrics", "datasets", "logged_models", "search", "sharing", "suite", "calls")
+NOUNS = (
+    *("experiments", "runs", "metrics", "datasets", "logged_models", "registry", "registry_search", "registry_calls"),
+    *("model_history", "search", "sharing", "suite", "calls"),
+)
 
 pytest.register_assert_rewrite(*(f"{__name__}.{noun}" for noun in NOUNS))

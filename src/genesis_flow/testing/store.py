@@ -20,12 +20,25 @@ from genesis_flow.testing.datasets import DatasetSuite
 from genesis_flow.testing.experiments import ExperimentSuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
 from genesis_flow.testing.metrics import MetricSuite
+from genesis_flow.testing.model_history import ModelHistorySuite
+from genesis_flow.testing.registry import RegistrySuite
+from genesis_flow.testing.registry_search import RegistrySearchSuite
 from genesis_flow.testing.runs import RunSuite
 from genesis_flow.testing.search import SearchSuite
 from genesis_flow.testing.sharing import SharingSuite
 
 
 class StoreSuite(
-    ExperimentSuite, RunSuite, MetricSuite, AggregateSuite, DatasetSuite, LoggedModelSuite, SearchSuite, SharingSuite
+    ExperimentSuite,
+    RunSuite,
+    MetricSuite,
+    AggregateSuite,
+    DatasetSuite,
+    LoggedModelSuite,
+    RegistrySuite,
+    RegistrySearchSuite,
+    ModelHistorySuite,
+    SearchSuite,
+    SharingSuite,
 ):
     """Everything that is asked of a store."""

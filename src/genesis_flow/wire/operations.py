@@ -1,4 +1,4 @@
-"""The table of operations: MLflow's REST interface, one row each.
+"""The table of operations: MLflow's REST interface and our own, one row each.
 
 The server mounts it, clients and ``RestStore`` send from it, authorization reads its permissions, OpenAPI and
 ``docs/compatibility.md`` are printed from it, and a test compares it with ``contract/rest.json``. Two rows of
@@ -24,6 +24,7 @@ from genesis_flow.wire.messages import (
     labels,
     logged_models,
     metrics,
+    model_history,
     registry,
     reviews,
     runs,
@@ -269,9 +270,16 @@ UNLISTED: tuple[Operation[Any, Any], ...] = (
     # COMPAT: mlflow 3.17 registers this path without the slash after the version, and its clients call it so.
     Operation("search_datasets", "POST", "/api/2.0mlflow/experiments/search-datasets", datasets.SearchDatasets, datasets.SearchDatasetsResponse, "datasets:read"),
 )
+
+# What MLflow does not have.
+GENESIS: tuple[Operation[Any, Any], ...] = (
+    Operation("get_model_timeline", "GET", "/api/genesis/v1/models/{name}/timeline", model_history.GetModelTimeline, model_history.GetModelTimelineResponse, "registry:read"),
+    Operation("resolve_model_alias", "GET", "/api/genesis/v1/models/{name}/resolve", model_history.ResolveModelAlias, model_history.ResolveModelAliasResponse, "registry:read"),
+    Operation("promote_model_versions", "POST", "/api/genesis/v1/models/{name}/aliases", model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse, "registry:write"),
+)
 # fmt: on
 
-OPERATIONS = MLFLOW + UNLISTED
+OPERATIONS = MLFLOW + UNLISTED + GENESIS
 
 
 def operation(name: str) -> Operation[Any, Any]:

@@ -10,8 +10,10 @@ from tests.differential.calls import (
     experiments,
     logged_models,
     metrics,
+    registry,
     runs,
     search_experiments,
+    search_registry,
     search_runs,
 )
 
@@ -23,6 +25,8 @@ NOUNS: dict[str, Sections] = {
     "search_runs": search_runs.CALLS,
     "datasets": datasets.CALLS,
     "logged_models": logged_models.CALLS,
+    "registry": registry.CALLS,
+    "search_registry": search_registry.CALLS,
     "artifacts": artifacts.CALLS,
     "bad_input": bad_input.CALLS,
 }

@@ -18,7 +18,9 @@ from genesis_flow.errors import (
     RunNotFound,
 )
 from genesis_flow.rules.clock import Clock
+from genesis_flow.rules.history import Change
 from genesis_flow.rules.ids import experiment_key
+from genesis_flow.rules.registry import NONE
 from genesis_flow.rules.stages import ACTIVE
 
 DatasetKey = tuple[int, str, str]
@@ -68,6 +70,60 @@ class StoredModel:
     points: dict[PointKey, Metric] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
+class StoredVersion:
+    """A version of a registered model.
+
+    Attributes:
+        source: what it was made of.
+        location: where its artifacts are.
+    """
+
+    number: int
+    source: str
+    location: str
+    created: int
+    updated: int
+    stage: str = NONE
+    description: str | None = None
+    run_id: str = ""
+    run_link: str = ""
+    model_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class StoredRegistered:
+    """A registered model and its versions.
+
+    Attributes:
+        key: what stays the same when it is renamed.
+        last: the highest number that a version had.
+    """
+
+    key: int
+    name: str
+    description: str | None
+    created: int
+    updated: int
+    tags: dict[str, str]
+    last: int = 0
+    aliases: dict[str, int] = field(default_factory=dict)
+    versions: dict[int, StoredVersion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredChange:
+    """A change of a registered model, known by its key, and the name that it had then."""
+
+    number: int
+    model: int
+    name: str
+    at_ms: int
+    user_id: str
+    change: Change
+
+
 class State:
     """All that is stored; dictionaries keep the order in which things were made."""
 
@@ -79,6 +135,14 @@ class State:
         self.runs: dict[str, StoredRun] = {}
         self.datasets: dict[DatasetKey, Dataset] = {}
         self.models: dict[str, StoredModel] = {}
+        self.registered: dict[str, StoredRegistered] = {}
+        self.registered_ever = 0
+        self.changes: list[StoredChange] = []
+
+    def next_registered(self) -> int:
+        """The key of a new registered model."""
+        self.registered_ever += 1
+        return self.registered_ever
 
     def experiment(self, experiment_id: str) -> StoredExperiment:
         """The experiment, deleted or not; ``ExperimentNotFound``."""

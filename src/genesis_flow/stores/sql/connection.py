@@ -92,6 +92,11 @@ def among(dialect: Dialect, column: sa.ColumnElement[int], name: str) -> sa.Colu
     return column.in_(sa.select(each.c.value))
 
 
+def first(row: Row | None) -> Any:
+    """The first column of a row, None if there is no row."""
+    return None if row is None else row[0]
+
+
 def grouped(rows: Iterable[Row]) -> dict[int, list[Row]]:
     """Rows by their first column, without it."""
     groups: dict[int, list[Row]] = defaultdict(list)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 OWNER = "genesis-flow"
 HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
@@ -203,19 +203,20 @@ logged_models = sa.Table(
 )
 
 
-def _model_entries(name: str) -> sa.Table:
+def _texts_of(name: str, owner: str, owners: str) -> sa.Table:
+    """A table of texts by key that belong to something."""
     return sa.Table(
         name,
         metadata,
-        sa.Column("model", KEY, sa.ForeignKey("logged_models.id"), primary_key=True),
+        sa.Column(owner, KEY, sa.ForeignKey(f"{owners}.id"), primary_key=True),
         key(),
         sa.Column("value", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
 
 
-logged_model_params = _model_entries("logged_model_params")
-logged_model_tags = _model_entries("logged_model_tags")
+logged_model_params = _texts_of("logged_model_params", "model", "logged_models")
+logged_model_tags = _texts_of("logged_model_tags", "model", "logged_models")
 
 # Every point that was logged with a model. NULL stands for NaN; the text tells equal points from new ones.
 logged_model_metrics = sa.Table(
@@ -231,4 +232,79 @@ logged_model_metrics = sa.Table(
     sa.Column("text", sa.Text, primary_key=True),
     sa.Column("value", sa.Double),
     sqlite_with_rowid=False,
+)
+
+# Ids are never given twice, because the history of a deleted model stays.
+registered_models = sa.Table(
+    "registered_models",
+    metadata,
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    # The highest number that a version had: that of a deleted one is not given again.
+    sa.Column("last_version", sa.BigInteger, nullable=False),
+    sa.Index("registered_models_by_update", "updated_ms", "name"),
+    sqlite_autoincrement=True,
+)
+
+registered_model_tags = _texts_of("registered_model_tags", "model", "registered_models")
+
+registered_model_aliases = sa.Table(
+    "registered_model_aliases",
+    metadata,
+    sa.Column("model", KEY, sa.ForeignKey("registered_models.id"), primary_key=True),
+    sa.Column("alias", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The name of the model stands here too, so that a version is one look, and a search by name one range of an index; a
+# rename writes all versions anyway, because their time changes.
+model_versions = sa.Table(
+    "model_versions",
+    metadata,
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("model", KEY, sa.ForeignKey("registered_models.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("location", sa.Text, nullable=False),  # where its artifacts are
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("run_link", sa.Text, nullable=False),
+    sa.Column("model_id", sa.Text),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Index("model_versions_by_name", "name", "version", unique=True),
+    sa.Index("model_versions_by_stage", "model", "stage", "version"),
+    sa.Index("model_versions_by_run", "run_id"),
+)
+_V = model_versions.c
+# The default order of a search, in all and in one model.
+sa.Index("model_versions_by_update", _V.updated_ms.desc(), _V.name, _V.version.desc())
+sa.Index("model_versions_by_update_of_name", _V.name, _V.updated_ms.desc(), _V.version.desc())
+
+model_version_tags = _texts_of("model_version_tags", "version", "model_versions")
+
+# Each change of registered models, only ever added to. It names its model without a foreign key, because it stays when
+# the model is gone.
+model_history = sa.Table(
+    "model_history",
+    metadata,
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("model", KEY, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),  # the model's, after the change
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Index("model_history_by_time", "model", "at_ms", "id"),
+    sa.Index("model_history_by_key", "model", "kind", "key", "at_ms", "id"),
+    sa.Index("model_history_by_name", "name", "kind", "version", "id"),
 )

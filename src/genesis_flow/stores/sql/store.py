@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
@@ -25,6 +26,8 @@ from genesis_flow.stores.sql import (
 )
 from genesis_flow.stores.sql.connection import Connection, Database, Statement
 from genesis_flow.stores.sql.migrations import PROPERTY
+from genesis_flow.stores.sql.model_notes import Author
+from genesis_flow.stores.sql.registry_store import SqlRegistry
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets as dataset_messages
@@ -40,8 +43,8 @@ R = TypeVar("R")
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
-class SqlStore:
-    """Experiments, runs, metrics, datasets and logged models in a relational database.
+class SqlStore(SqlRegistry):
+    """Experiments, runs, metrics, datasets, logged and registered models in a relational database.
 
     Args:
         database: the database, with its tables made.
@@ -92,6 +95,10 @@ class SqlStore:
         return await self._database.write(
             lambda connection: work(connection, message, now_ms=now), run_id=_run_of(message)
         )
+
+    async def _write_noted(self, work: Callable[..., R], message: Any) -> R:
+        by = Author(self._clock(), ACTING.get())
+        return await self._database.write(lambda connection: work(connection, message, by=by))
 
     # --- experiments ------------------------------------------------------------------------------------------
 
