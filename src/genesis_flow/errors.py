@@ -199,6 +199,30 @@ class UnsupportedLocation(InvalidRequest):
         super().__init__(f"Locations of the scheme '{scheme}:' are not supported here.{' ' if hint else ''}{hint}")
 
 
+class DigestMismatch(InvalidRequest):
+    """The bytes of an upload are not those that its sender announced.
+
+    Args:
+        sha256: the digest of what came.
+    """
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"The file was not stored: its bytes have the SHA-256 {sha256}, not the one that was announced. Send it "
+            "again."
+        )
+
+
+class LocationWithCredentials(InvalidRequest):
+    """A location that would keep a secret wherever it is stored, shown or logged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A location of artifacts must not hold a password, a key or a signature. Give them to the program by the "
+            "variables or the identity of the cloud; see docs/artifacts.md."
+        )
+
+
 class MalformedRequest(InvalidRequest):
     """The bytes of a request are not what its content type says."""
 
@@ -385,6 +409,13 @@ class TooManyOpenFiles(Unavailable):
         super().__init__("The server has too many files open: nothing was written. Try again.")
 
 
+class ArtifactsUnreachable(Unavailable):
+    """The bucket of artifacts does not answer, or not in time."""
+
+    def __init__(self) -> None:
+        super().__init__("The server cannot reach the store of its artifacts at the moment. Try again.")
+
+
 class StoreBusy(Unavailable):
     """The database did not take the work in time; nothing was written."""
 
@@ -408,6 +439,17 @@ class StoreFailed(GenesisFlowError):
 
     def __init__(self) -> None:
         super().__init__("The database failed; the server's log has the cause.")
+
+
+class ArtifactsRefused(GenesisFlowError):
+    """The bucket of artifacts answers, and not as its operator meant: a matter of names and permissions.
+
+    Args:
+        reason: what is wrong, as the end of a sentence; never an address or a credential.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The server cannot use the store of its artifacts: {reason}. Its operator can mend that.")
 
 
 class ForeignDatabase(GenesisFlowError):

@@ -16,10 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
+    DigestMismatch,
     InvalidPath,
     StorageFull,
     TooManyOpenFiles,
@@ -61,7 +62,7 @@ class LocalArtifactStore:
             platform has none, each step is checked before it is taken, which leaves a moment between the two.
     """
 
-    supports: frozenset[Capability] = frozenset()
+    supports: frozenset[Capability] = frozenset({"folders", "snapshots"})
 
     def __init__(self, root: str, *, by_handle: bool = HAS_FOLDER_HANDLES) -> None:
         self.root = os.path.abspath(root)
@@ -76,7 +77,7 @@ class LocalArtifactStore:
         """See ``ArtifactStore.open``."""
         return LocalReader(await self._threads.run(self._open, _checked(path)), self._threads)
 
-    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes]) -> int:
+    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes], *, sha256: str | None = None) -> Written:
         """See ``ArtifactStore.write``."""
         upload = _Upload(self._open_root, _checked_target(path))
         try:
@@ -84,11 +85,13 @@ class LocalArtifactStore:
             async with aclosing(_blocks(chunks)) as blocks:
                 async for block in blocks:
                     await self._threads.run(upload.append, block)
+            if sha256 not in (None, upload.digest.hexdigest()):
+                raise DigestMismatch(upload.digest.hexdigest())
             await self._threads.run(upload.commit)
         except (Exception, asyncio.CancelledError):
             await self._threads.run(upload.discard)
             raise
-        return upload.size_bytes
+        return Written(upload.size_bytes, upload.digest.hexdigest())
 
     async def delete(self, path: SafeRelPath) -> None:
         """See ``ArtifactStore.delete``."""
@@ -211,6 +214,7 @@ class _Upload:
 
     def __init__(self, open_root: Callable[..., _Folder], path: SafeRelPath) -> None:
         self.size_bytes = 0
+        self.digest = hashlib.sha256()
         self._open_root = open_root
         self._path = path
         self._name = _fresh_name()
@@ -228,6 +232,7 @@ class _Upload:
         assert self._file
         with _translated(self._path):
             self._file.write(block)
+        self.digest.update(block)
         self.size_bytes += len(block)
 
     def commit(self) -> None:

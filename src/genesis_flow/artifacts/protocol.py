@@ -11,8 +11,25 @@ from genesis_flow.rules.paths import SafeRelPath
 BLOCK_BYTES = 1024 * 1024
 """How much of a file a store moves at once, and all of it that it holds in memory."""
 
-Capability = Literal["multipart", "presign"]
-"""What some stores can do beyond the protocol: uploads in parts, links that work without this server."""
+Capability = Literal["folders", "snapshots"]
+"""What some stores do beyond the protocol.
+
+``folders``: a path is a file or a directory and never both, because directories are things of their own.
+``snapshots``: a reader keeps its content from the moment it was opened, not only from its first bytes.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was stored.
+
+    Attributes:
+        size_bytes: its size.
+        sha256: the digest of its bytes, in hexadecimal.
+    """
+
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,7 @@ class FileInfo:
 
 
 class ArtifactReader(Protocol):
-    """A file that was opened: it keeps its content, even if another takes its place or it is deleted."""
+    """A file that was opened: what it gives is of one version, even if another takes its place or it is deleted."""
 
     @property
     def size_bytes(self) -> int: ...
@@ -51,7 +68,7 @@ class ArtifactReader(Protocol):
 
         Raises:
             ValueError: not ``0 <= start <= end <= size_bytes``.
-            EOFError: the file got shorter while it was read.
+            EOFError: the version that was opened is not all there any longer.
         """
 
     async def close(self) -> None:
@@ -78,23 +95,30 @@ class ArtifactStore(Protocol):
             ArtifactIsDirectory: a directory is.
         """
 
-    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes]) -> int:
-        """Stores a file, making its directories, and returns its size in bytes.
+    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes], *, sha256: str | None = None) -> Written:
+        """Stores a file, making its directories.
 
         Atomic: until it returns, readers see the file that was there before, or none; when ``chunks`` or the
-        disk fails, or the call is cancelled, nothing has changed and nothing is left. Of several writers of
-        one path the last to finish wins, whole. When it returns the file is on disk.
+        store fails, or the call is cancelled, nothing has changed and nothing is left. Of several writers of
+        one path the last to finish wins, whole. When it returns the file is kept.
+
+        Args:
+            path: where to.
+            chunks: the bytes, in pieces of any size.
+            sha256: what their digest must be, in hexadecimal; None takes them as they come.
 
         Raises:
-            ArtifactIsDirectory: a directory is at ``path``.
-            InvalidPath: ``path`` leads through a file or a link, or the file system cannot have such a name.
+            DigestMismatch: the bytes have another digest; nothing was stored.
+            ArtifactIsDirectory: a directory is at ``path``, in a store with ``folders``.
+            InvalidPath: ``path`` leads through a file or a link, or the store cannot have such a name.
             StorageFull: there is no room for it.
         """
 
     async def delete(self, path: SafeRelPath) -> None:
         """Deletes a file, or a directory and all that is in it; deleting what is not there succeeds.
 
-        Links inside the directory are deleted, never what they point to.
+        A file vanishes at once, a directory in a store with ``folders`` too; elsewhere its files go one after the
+        other, and a failure on the way leaves the rest. Links are deleted, never what they point to.
 
         Raises:
             InvalidPath: ``path`` is the root of the store.

@@ -113,6 +113,9 @@ class Application:
             await response.send(send, receive, head=request.method == "HEAD")
         except ClientGone:
             return
+        except (EOFError, GenesisFlowError) as error:
+            # The head is on its way: all that is left to say is that the body is not whole, by closing early.
+            log.warning("%s %s was cut short: %s", request.method, request.route, error)
         finally:
             self._monitor.answered(request.method, request.route, status, perf_counter() - started)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from genesis_flow.artifacts.open import Roots, locate
-from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore
+from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore, Written
 from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo
 from genesis_flow.errors import ArtifactsNotServed, LoggedModelNotFound, MissingParameter, RunNotFound
 from genesis_flow.rules.paths import SafeRelPath
@@ -87,8 +87,8 @@ class Artifacts:
         store, root = locate(await self._of_model(model_id), roots=self._roots)
         return await store.open(root / SafeRelPath.parse(require("artifact_file_path", path)))
 
-    async def write_of_run(self, run_id: str, path: str, chunks: AsyncIterator[bytes]) -> int:
-        """Stores a file of a run; its size in bytes."""
+    async def write_of_run(self, run_id: str, path: str, chunks: AsyncIterator[bytes]) -> Written:
+        """Stores a file of a run."""
         store, root = locate(await self._of_run(require("run_id", run_id)), roots=self._roots)
         return await store.write(root / SafeRelPath.parse(require("path", path)), chunks)
 
@@ -96,8 +96,8 @@ class Artifacts:
         """Opens a file of the proxy's destination."""
         return await self.served.open(SafeRelPath.parse(path))
 
-    async def write_proxied(self, path: str, chunks: AsyncIterator[bytes]) -> int:
-        """Stores a file in the proxy's destination; its size in bytes."""
+    async def write_proxied(self, path: str, chunks: AsyncIterator[bytes]) -> Written:
+        """Stores a file in the proxy's destination."""
         if not path or path.endswith("/"):
             raise MissingParameter("artifact_path")
         return await self.served.write(SafeRelPath.parse(path), chunks)
@@ -108,9 +108,8 @@ class Artifacts:
 
     async def close(self) -> None:
         """Closes the stores of files."""
-        for store in (self._roots.destination, *self._roots.local):
-            if store is not None:
-                await store.close()
+        for store in self._roots.stores:
+            await store.close()
 
     async def _list(self, uri: str, path: str) -> tuple[FileInfo, ...]:
         store, root = locate(uri, roots=self._roots)

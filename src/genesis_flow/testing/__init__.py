@@ -1,9 +1,23 @@
-"""What every store must do, as pytest classes that ship with the package; see :mod:`genesis_flow.testing.store`."""
+"""What every store must do, as pytest classes that ship with the package.
+
+See :mod:`genesis_flow.testing.store` and, for the files, :mod:`genesis_flow.testing.artifacts`.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-NOUNS = ("experiments", "runs", "metrics", "datasets", "logged_models", "search", "sharing", "suite", "calls")
+NOUNS = (
+    "artifacts",
+    "experiments",
+    "runs",
+    "metrics",
+    "datasets",
+    "logged_models",
+    "search",
+    "sharing",
+    "suite",
+    "calls",
+)
 
 pytest.register_assert_rewrite(*(f"{__name__}.{noun}" for noun in NOUNS))
