@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from genesis_flow.artifacts import objects
 from genesis_flow.artifacts.objects import PART_BYTES, ObjectArtifactStore
 from genesis_flow.artifacts.open import open_artifacts
 from genesis_flow.artifacts.protocol import ArtifactStore
@@ -109,6 +110,18 @@ async def test_names_that_no_request_could_ask_for_are_left_out(bucket: ObjectAr
         s3.send("PUT", f"/{bucket.bucket.authority}/some/where/{name}")
 
     assert await names(bucket) == ["fine"]
+
+
+async def test_a_large_directory_is_jumped_over_by_those_who_list_its_parent(
+    bucket: ObjectArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "_KEYS_AT_ONCE", 3)
+    for name in [*(f"large/{number}" for number in range(20)), "large-", "small/x", "z"]:
+        await bucket.write(at(name), bytes_in(b"x"))
+
+    page = await bucket.list_page(SafeRelPath.ROOT, 10)
+
+    assert [str(info.path) for info in page.files] == ["large-", "large", "small", "z"]
 
 
 async def every_call(store: ArtifactStore) -> AsyncIterator[BaseException | None]:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Page, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
@@ -72,6 +72,11 @@ class LocalArtifactStore:
     async def list(self, path: SafeRelPath) -> Sequence[FileInfo]:
         """See ``ArtifactStore.list``."""
         return await self._threads.run(self._list, _checked(path))
+
+    async def list_page(self, path: SafeRelPath, limit: int, position: str = "") -> Page:
+        """See ``ArtifactStore.list_page``; the position is the last name of the page before."""
+        behind = [info for info in await self.list(path) if info.path.name > position]
+        return Page(behind[:limit], behind[limit - 1].path.name if len(behind) > limit else None)
 
     async def open(self, path: SafeRelPath) -> LocalReader:
         """See ``ArtifactStore.open``."""
@@ -184,6 +189,11 @@ class LocalReader:
         """See ``ArtifactReader.etag``."""
         facts = f"{self._status.st_mtime_ns} {self._status.st_size} {self._status.st_ino}"
         return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+
+    @property
+    def sha256(self) -> str | None:
+        """See ``ArtifactReader.sha256``."""
+        return None
 
     async def chunks(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
         """See ``ArtifactReader.chunks``."""

@@ -15,7 +15,7 @@ from obstore.exceptions import PreconditionError
 
 from genesis_flow.artifacts.buckets import Bucket, Client
 from genesis_flow.artifacts.object_errors import translated
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Page, Written
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 
@@ -29,7 +29,8 @@ PART_BYTES = 7 * 1024 * 1024
 SHA256 = "sha256"
 """The name of the digest in an object's metadata."""
 
-_DELETED_AT_ONCE = 1000
+_KEYS_AT_ONCE = 1000
+_BEHIND_ALL = "\U0010ffff"
 
 
 class ObjectArtifactStore:
@@ -53,6 +54,19 @@ class ObjectArtifactStore:
         entries = [self._directory(path, name) for name in found["common_prefixes"]]
         entries += [self._file(path, meta) for meta in found["objects"] if meta["path"] != folder]
         return sorted((entry for entry in entries if entry), key=lambda entry: entry.path.name)
+
+    async def list_page(self, path: SafeRelPath, limit: int, position: str = "") -> Page:
+        """See ``ArtifactStore.list_page``; the position is the last name, with a slash if it is a directory's."""
+        entries: list[FileInfo] = []
+        with translated():
+            async with aclosing(self._names(self.key(path), position)) as names:
+                async for name, size in names:
+                    if len(entries) == limit:
+                        return Page(entries, position)
+                    position = name
+                    if found := _child(path, name.removesuffix("/")):
+                        entries.append(FileInfo(found, is_dir=name.endswith("/"), file_size=size))
+        return Page(entries, None)
 
     async def open(self, path: SafeRelPath) -> ObjectReader:
         """See ``ArtifactStore.open``."""
@@ -89,7 +103,7 @@ class ObjectArtifactStore:
         with translated():
             if await self._is_file(key):
                 await self._delete([key])
-            async for batch in self._client.list(key, chunk_size=_DELETED_AT_ONCE):
+            async for batch in self._client.list(key, chunk_size=_KEYS_AT_ONCE):
                 await self._delete([meta["path"] for meta in batch])
 
     async def exists(self, path: SafeRelPath) -> bool:
@@ -127,6 +141,28 @@ class ObjectArtifactStore:
         async for batch in self._client.list(self.key(path) or None, chunk_size=1):
             return bool(batch)
         return False
+
+    async def _names(self, folder: str, after: str) -> AsyncGenerator[tuple[str, int | None], None]:
+        """The names in a folder behind ``after`` with sizes, in the order of keys; a directory's ends with a slash.
+
+        A request gives 1,000 keys, however deep they lie; a directory of more is jumped over.
+        """
+        prefix = f"{folder}/" if folder else ""
+        jumping = True
+        while jumping:
+            jumping = False
+            offset = f"{prefix}{after}{_BEHIND_ALL if after.endswith('/') else ''}"
+            async for batch in self._client.list(folder or None, offset=offset or None, chunk_size=_KEYS_AT_ONCE):
+                for meta in batch:
+                    name, slash, _ = meta["path"][len(prefix) :].partition("/")
+                    name += slash
+                    # Azure and Google do not keep to what is behind the offset, and a folder may have a marker.
+                    if meta["path"] != folder and name > after:
+                        after = name
+                        yield name, None if slash else meta["size"]
+                if self.bucket.cloud != "azure" and len(batch) == _KEYS_AT_ONCE and _is_all_in(batch, prefix + after):
+                    jumping = True
+                    break
 
     async def _delete(self, keys: Sequence[str]) -> None:
         """Deletes these objects; one that somebody else deleted meanwhile makes some clouds refuse the rest."""
@@ -288,6 +324,10 @@ def _blocks(piece: memoryview) -> Iterator[bytes]:
     """A piece of any size in blocks of at most two ``BLOCK_BYTES``."""
     size = 2 * BLOCK_BYTES
     return (bytes(piece[start : start + size]) for start in range(0, len(piece), size))
+
+
+def _is_all_in(batch: Sequence[ObjectMeta], folder: str) -> bool:
+    return folder.endswith("/") and batch[0]["path"].startswith(folder) and batch[-1]["path"].startswith(folder)
 
 
 def _child(folder: SafeRelPath, key: str) -> SafeRelPath | None:

@@ -47,6 +47,19 @@ class FileInfo:
     file_size: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a directory.
+
+    Attributes:
+        files: its entries.
+        position: what the next page is asked for with; None at the end of the directory.
+    """
+
+    files: Sequence[FileInfo]
+    position: str | None
+
+
 class ArtifactReader(Protocol):
     """A file that was opened: what it gives is of one version, even if another takes its place or it is deleted."""
 
@@ -60,6 +73,10 @@ class ArtifactReader(Protocol):
     @property
     def etag(self) -> str:
         """Opaque and without quotes; changes whenever the content may have changed."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The digest of the whole file in hexadecimal, if it was kept when the file was stored."""
 
     def chunks(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes from ``start`` up to but not including ``end`` (the size, if None), in order.
@@ -85,6 +102,18 @@ class ArtifactStore(Protocol):
         """The entries of a directory, sorted by name; none for a file and for a directory that is not there.
 
         What no request could ask for is left out: links, devices, names that are no ``SafeRelPath``.
+        """
+
+    async def list_page(self, path: SafeRelPath, limit: int, position: str = "") -> Page:
+        """At most ``limit`` entries of a directory, for one that is too large to be listed at once.
+
+        Pages come in an order of the store's own. What is there all the time is on one page, and on one only;
+        what comes or goes meanwhile may be on one.
+
+        Args:
+            path: the directory.
+            limit: how many entries, at least one.
+            position: that of the page before; empty for the first.
         """
 
     async def open(self, path: SafeRelPath) -> ArtifactReader:

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 from genesis_flow.artifacts.open import Roots, locate
 from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore, Written
-from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo
 from genesis_flow.errors import ArtifactsNotServed, LoggedModelNotFound, MissingParameter, RunNotFound
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.texts import require
+from genesis_flow.service.listing import Asked, Listing
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import Store
 from genesis_flow.wire import codec
-from genesis_flow.wire.messages import artifacts as messages
+from genesis_flow.wire.messages import extended
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import runs as run_messages
 
@@ -29,6 +29,7 @@ class Artifacts:
     def __init__(self, store: Store, roots: Roots) -> None:
         self._store = store
         self._roots = roots
+        self._listing = Listing(store)
 
     def verbs(self) -> Verbs:
         """The verbs that answer with a message; files are streamed by the methods below."""
@@ -49,33 +50,21 @@ class Artifacts:
             raise ArtifactsNotServed
         return self._roots.destination
 
-    async def list_of_run(self, message: messages.ListArtifacts) -> messages.ListArtifactsResponse:
+    async def list_of_run(self, message: extended.ListArtifacts) -> extended.ListArtifactsResponse:
         """One directory of a run's artifacts, with paths from the run's root."""
         uri = await self._of_run(require("run_id", message.run_id or message.run_uuid))
-        return messages.ListArtifactsResponse(root_uri=uri, files=await self._list(uri, message.path or ""))
+        return await self._list(uri, message.path or "", message)
 
-    async def list_of_model(
-        self, message: model_messages.ListLoggedModelArtifacts
-    ) -> model_messages.ListLoggedModelArtifactsResponse:
+    async def list_of_model(self, message: extended.ListLoggedModelArtifacts) -> extended.ListArtifactsResponse:
         """One directory of a model's artifacts, with paths from the model's root."""
         uri = await self._of_model(message.model_id)
-        files = await self._list(uri, message.artifact_directory_path or "")
-        return model_messages.ListLoggedModelArtifactsResponse(root_uri=uri, files=files)
+        return await self._list(uri, message.artifact_directory_path or "", message)
 
-    async def list_proxied(self, message: messages.ArtifactsListArtifacts) -> messages.ArtifactsListArtifactsResponse:
+    async def list_proxied(self, message: extended.ListProxiedArtifacts) -> extended.ListProxiedArtifactsResponse:
         """One directory of the proxy's destination, with paths from that directory."""
         path = SafeRelPath.normalize(message.path or "")
-        found = await self.served.list(path)
-        return messages.ArtifactsListArtifactsResponse(
-            files=tuple(
-                ArtifactsFileInfo(
-                    path=str(info.path.relative_to(path)),
-                    is_dir=info.is_dir,
-                    file_size=info.file_size or None,
-                )
-                for info in found
-            )
-        )
+        files, token = await self._listing.list(self.served, path, path, message, "proxied")
+        return extended.ListProxiedArtifactsResponse(files=files, next_page_token=token)
 
     async def open_of_run(self, run_id: str, path: str) -> ArtifactReader:
         """Opens a file of a run."""
@@ -111,13 +100,10 @@ class Artifacts:
         for store in self._roots.stores:
             await store.close()
 
-    async def _list(self, uri: str, path: str) -> tuple[FileInfo, ...]:
+    async def _list(self, uri: str, path: str, asked: Asked) -> extended.ListArtifactsResponse:
         store, root = locate(uri, roots=self._roots)
-        found = await store.list(root / SafeRelPath.normalize(path))
-        return tuple(
-            FileInfo(path=str(info.path.relative_to(root)), is_dir=info.is_dir, file_size=info.file_size or None)
-            for info in found
-        )
+        files, token = await self._listing.list(store, root, root / SafeRelPath.normalize(path), asked, uri)
+        return extended.ListArtifactsResponse(root_uri=uri, files=files, next_page_token=token)
 
     async def _of_run(self, run_id: str) -> str:
         run = codec.value(await self._store.get_run(run_messages.GetRun(run_id=run_id))).run

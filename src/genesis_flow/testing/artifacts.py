@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore, Capability
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore, Capability, FileInfo
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.suite import Suite
@@ -199,6 +199,39 @@ class ArtifactSuite(Suite):
         await store.write(at("fg"), bytes_in(b"x"))
 
         assert [list(await store.list(at(path))) for path in ("f", "f/x", "missing", "missing/x")] == [[], [], [], []]
+
+    @pytest.mark.parametrize("limit", [1, 3, 100])
+    async def test_pages_hold_what_a_listing_holds_and_each_entry_once(self, store: ArtifactStore, limit: int) -> None:
+        for name in ("z", "a", "a-b", "a.txt", "sub/x", "sub/y/z", "sub-x", "sub.d/x", "日本", ".hid"):
+            await store.write(at(f"dir/{name}"), bytes_in(b"123"))
+        await store.write(at("dira/x"), bytes_in(b"x"))
+
+        for folder in ("dir", "", "dir/sub", "missing", "dir/a"):
+            found: list[FileInfo] = []
+            position, pages = "", 0
+            while True:
+                page = await store.list_page(at(folder), limit, position)
+                assert len(page.files) <= limit
+                found += page.files
+                pages += 1
+                if page.position is None:
+                    break
+                position = page.position
+            assert sorted(found, key=lambda info: info.path.name) == list(await store.list(at(folder)))
+            assert pages == max(1, -(-len(found) // limit))
+
+    async def test_what_comes_and_goes_between_pages_moves_nothing_else(self, store: ArtifactStore) -> None:
+        for name in "bdfh":
+            await store.write(at(f"{name}/x"), bytes_in(b"x"))
+        first = await store.list_page(SafeRelPath.ROOT, 2)
+        assert first.position is not None
+
+        for name in "bd":
+            await store.delete(at(name))
+        await store.write(at("a/x"), bytes_in(b"x"))
+        second = await store.list_page(SafeRelPath.ROOT, 2, first.position)
+
+        assert [str(info.path) for info in (*first.files, *second.files)] == ["b", "d", "f", "h"]
 
     # --- writing, whole or not at all ------------------------------------------------------------------------
 

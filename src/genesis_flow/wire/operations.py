@@ -18,6 +18,7 @@ from genesis_flow.wire.messages import (
     datasets,
     evaluation_datasets,
     experiments,
+    extended,
     gateway,
     issues,
     jobs,
@@ -269,9 +270,17 @@ UNLISTED: tuple[Operation[Any, Any], ...] = (
     # COMPAT: mlflow 3.17 registers this path without the slash after the version, and its clients call it so.
     Operation("search_datasets", "POST", "/api/2.0mlflow/experiments/search-datasets", datasets.SearchDatasets, datasets.SearchDatasetsResponse, "datasets:read"),
 )
+
+# Rows of the table whose messages have fields of ours beside MLflow's.
+_EXTENDED: tuple[Operation[Any, Any], ...] = (
+    Operation("list_artifacts", "GET", "/api/2.0/mlflow/artifacts/list", extended.ListArtifacts, extended.ListArtifactsResponse, "artifacts:read"),
+    Operation("list_logged_model_artifacts", "GET", "/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", extended.ListLoggedModelArtifacts, extended.ListArtifactsResponse, "logged_models:read"),
+    Operation("list_proxied_artifacts", "GET", "/api/2.0/mlflow-artifacts/artifacts", extended.ListProxiedArtifacts, extended.ListProxiedArtifactsResponse, "artifacts:read"),
+)
 # fmt: on
 
-OPERATIONS = MLFLOW + UNLISTED
+EXTENDED: dict[str, Operation[Any, Any]] = {row.name: row for row in _EXTENDED}
+OPERATIONS = tuple(EXTENDED.get(row.name, row) for row in MLFLOW) + UNLISTED
 
 
 def operation(name: str) -> Operation[Any, Any]:

@@ -47,6 +47,10 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels):
             )
         )
 
+    async def token_secret(self) -> bytes:
+        """The key that signs page tokens."""
+        return self._state.secret
+
     async def check(self) -> None:
         """There is nothing that could fail."""
 
