@@ -12,7 +12,7 @@ from genesis_flow.artifacts import objects
 from genesis_flow.artifacts.objects import PART_BYTES, ObjectArtifactStore
 from genesis_flow.artifacts.open import open_artifacts
 from genesis_flow.artifacts.protocol import ArtifactStore
-from genesis_flow.errors import ArtifactsRefused, ArtifactsUnreachable, Unavailable
+from genesis_flow.errors import ArtifactsRefused, ArtifactsUnreachable, InvalidPath, Unavailable
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.artifacts import MUCH, ArtifactSuite, at, bytes_in, cut_after, names, read
 from tests import buckets
@@ -29,6 +29,18 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture
 def s3_environment(s3: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with buckets.azure(tmp_path_factory.mktemp("azure")) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def azure_environment(azure: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in azure.environment.items():
         monkeypatch.setenv(name, value)
 
 
@@ -61,6 +73,45 @@ class TestS3WithoutAPrefix(ArtifactSuite):
         store = open_artifacts(f"s3://{s3.new_bucket()}")
         yield store
         await store.close()
+
+
+class TestAzure(ArtifactSuite):
+    @pytest.fixture
+    async def store(self, azure: Cloud, azure_environment: None) -> AsyncIterator[ArtifactStore]:
+        store = open_artifacts(f"az://{azure.new_bucket()}/some/where")
+        yield store
+        await store.close()
+
+
+async def test_a_backslash_is_no_name_on_azure(azure: Cloud, azure_environment: None) -> None:
+    store = open_artifacts(f"az://{azure.new_bucket()}")
+
+    with pytest.raises(InvalidPath):
+        await store.write(at("a\\b"), bytes_in(b"x"))
+
+
+async def test_a_container_that_does_not_exist_is_a_clear_error(
+    azure_environment: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_artifacts("az://nobody-made-this")
+
+    async for error in every_call(store):
+        assert isinstance(error, ArtifactsRefused)
+        assert "bucket or container does not exist" in error.message
+    assert_nothing_is_told(caplog.text, buckets.KEY)
+
+
+async def test_a_key_that_is_not_the_account_s_is_a_clear_error(
+    azure: Cloud, azure_environment: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = azure.environment["AZURE_STORAGE_CONNECTION_STRING"]
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", given.replace("Eby8", "EbyX"))
+    store = open_artifacts(f"az://{azure.new_bucket()}")
+
+    async for error in every_call(store):
+        assert isinstance(error, ArtifactsRefused)
+        assert "credentials" in error.message
+    assert_nothing_is_told(caplog.text, buckets.KEY)
 
 
 async def test_objects_have_the_names_that_other_tools_would_give_them(bucket: ObjectArtifactStore, s3: Cloud) -> None:
