@@ -213,6 +213,27 @@ class DigestMismatch(InvalidRequest):
         )
 
 
+class UploadIncomplete(InvalidRequest):
+    """An upload was called complete with parts that the store does not have, or not so."""
+
+    def __init__(self) -> None:
+        super().__init__("The upload is not complete: the parts that were named are not those that were sent.")
+
+
+class NotDirect(InvalidRequest):
+    """A link to the bucket was asked for where the artifacts are to go through the server.
+
+    Args:
+        what: what was asked for, as the beginning of a sentence in the plural.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} are only made for artifacts that are in a bucket by their own location; these are proxied, under "
+            "'mlflow-artifacts:'."
+        )
+
+
 class LocationWithCredentials(InvalidRequest):
     """A location that would keep a secret wherever it is stored, shown or logged."""
 
@@ -313,6 +334,13 @@ class ArtifactNotFound(NotFound):
         super().__init__(f"No artifact is stored at {shown(path)}.")
 
 
+class UploadNotFound(NotFound):
+    """No upload in parts has this id, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("No upload with this id is on its way to this path.")
+
+
 class AlreadyExists(GenesisFlowError):
     """The thing that a request would make exists."""
 
@@ -379,6 +407,20 @@ class Unsupported(GenesisFlowError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"'{name}' is part of MLflow's interface but not of this version of Genesis-Flow.")
+
+
+class NoDirectTransfer(GenesisFlowError):
+    """The store of artifacts has no way past this server; clients send their files through it instead.
+
+    Args:
+        what: what was asked for, as the beginning of a sentence in the plural.
+    """
+
+    code = "NOT_IMPLEMENTED"
+    status = 501
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} are not supported by the artifact store of this server: send files through it.")
 
 
 class Unavailable(GenesisFlowError):

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
+from genesis_flow.artifacts.identity import azure_key, s3_region
 from genesis_flow.errors import InvalidPath, UnsupportedLocation
+from genesis_flow.rules.azure_links import SharedKey
 from genesis_flow.rules.locations import require_no_credentials, split_bucket_uri
 from genesis_flow.rules.paths import SafeRelPath
 
@@ -52,6 +54,8 @@ class Bucket:
         scheme: of the URI that named it, in lower case.
         authority: what names the bucket in that URI.
         prefix: the folder in it.
+        address: where it is, for requests that its client does not make.
+        shared_key: of Azure, where the server has one and no identity.
     """
 
     client: Client
@@ -59,6 +63,18 @@ class Bucket:
     scheme: str
     authority: str
     prefix: SafeRelPath
+    address: str = ""
+    shared_key: SharedKey | None = None
+
+    def key(self, path: SafeRelPath) -> str:
+        """The name of an object.
+
+        Raises:
+            InvalidPath: this cloud cannot have such a name.
+        """
+        if self.cloud == "azure" and "\\" in str(path):
+            raise InvalidPath("Azure takes a backslash for a slash")
+        return str(self.prefix / path)
 
 
 def open_bucket(uri: str) -> Bucket:
@@ -76,12 +92,17 @@ def open_bucket(uri: str) -> Bucket:
     cloud = _CLOUDS.get(scheme)
     match cloud:
         case "s3":
-            return Bucket(_s3(_named(authority, _NAME)), cloud, scheme, authority, prefix)
+            endpoint = s3_endpoint() or f"https://s3.{s3_region()}.amazonaws.com"
+            address = f"{endpoint}/{authority}"
+            return Bucket(_s3(_named(authority, _NAME)), cloud, scheme, authority, prefix, address)
         case "gs":
             client = GCSStore(_named(authority, _NAME), client_options=_options(""), retry_config=_RETRIES)
             return Bucket(client, cloud, scheme, authority, prefix)
         case "azure":
-            return Bucket(_azure(scheme, authority), cloud, scheme, authority, prefix)
+            container, account = _azure(scheme, authority)
+            address = f"{account.endpoint or f'https://{account.name}.blob.core.windows.net'}/{container}"
+            shared = SharedKey(account.name, account.key) if account.key else azure_key(account.name)
+            return Bucket(_azure_client(container, account), cloud, scheme, authority, prefix, address, shared)
         case _:
             raise UnsupportedLocation(scheme)
 
@@ -106,8 +127,8 @@ def s3_endpoint() -> str:
     return next((os.environ[name] for name in names if os.environ.get(name)), "").rstrip("/")
 
 
-def _azure(scheme: str, authority: str) -> AzureStore:
-    """A container, whose account stands in the URI or, for ``az:``, in the environment."""
+def _azure(scheme: str, authority: str) -> tuple[str, AzureAccount]:
+    """A container and its account, which stands in the URI or, for ``az:``, in the environment."""
     container, at, host = authority.partition("@")
     found = _AZURE_HOST.fullmatch(host)
     if at and (found is None or found["kind"] != _KINDS.get(scheme)):
@@ -121,10 +142,10 @@ def _azure(scheme: str, authority: str) -> AzureStore:
     endpoint = known.endpoint
     if found and not endpoint and found["cloud"] != "core.windows.net":
         endpoint = f"https://{found['account']}.blob.{found['cloud']}"
-    return _azure_client(
-        _named(container, _AZURE_NAME),
-        AzureAccount(found["account"] if found else known.name, known.key, known.token, endpoint),
-    )
+    name = found["account"] if found else known.name or os.environ.get("AZURE_STORAGE_ACCOUNT_NAME", "")
+    if not name:
+        raise InvalidPath("az: needs the name of the account, in AZURE_STORAGE_ACCOUNT_NAME")
+    return _named(container, _AZURE_NAME), AzureAccount(name, known.key, known.token, endpoint)
 
 
 def _azure_client(container: str, account: AzureAccount) -> AzureStore:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Page, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
@@ -63,6 +63,7 @@ class LocalArtifactStore:
     """
 
     supports: frozenset[Capability] = frozenset({"folders", "snapshots"})
+    direct: Direct | None = None
 
     def __init__(self, root: str, *, by_handle: bool = HAS_FOLDER_HANDLES) -> None:
         self.root = os.path.abspath(root)

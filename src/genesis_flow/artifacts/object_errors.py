@@ -66,6 +66,11 @@ def _meaning(text: str, otherwise: GenesisFlowError) -> GenesisFlowError:
     return found
 
 
+def answered(status: int, text: str) -> GenesisFlowError:
+    """The error that an answer of a bucket to a request of our own is about."""
+    return _meaning(f"status code: {status} {text}", ArtifactsUnreachable())
+
+
 def _known(text: str, status: str, code: str) -> GenesisFlowError | None:
     if code in _MISSING_CODES:
         return ArtifactsRefused(MISSING)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from obstore.exceptions import PreconditionError
 
 from genesis_flow.artifacts.buckets import Bucket, Client
+from genesis_flow.artifacts.direct import direct_to
 from genesis_flow.artifacts.object_errors import translated
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo, Page, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 
@@ -44,11 +45,12 @@ class ObjectArtifactStore:
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
+        self.direct: Direct | None = direct_to(bucket)
         self._client = bucket.client
 
     async def list(self, path: SafeRelPath) -> Sequence[FileInfo]:
         """See ``ArtifactStore.list``."""
-        folder = self.key(path)
+        folder = self.bucket.key(path)
         with translated():
             found = await self._client.list_with_delimiter_async(folder or None)
         entries = [self._directory(path, name) for name in found["common_prefixes"]]
@@ -59,7 +61,7 @@ class ObjectArtifactStore:
         """See ``ArtifactStore.list_page``; the position is the last name, with a slash if it is a directory's."""
         entries: list[FileInfo] = []
         with translated():
-            async with aclosing(self._names(self.key(path), position)) as names:
+            async with aclosing(self._names(self.bucket.key(path), position)) as names:
                 async for name, size in names:
                     if len(entries) == limit:
                         return Page(entries, position)
@@ -72,7 +74,7 @@ class ObjectArtifactStore:
         """See ``ArtifactStore.open``."""
         if path == SafeRelPath.ROOT:
             raise ArtifactIsDirectory("")
-        key = self.key(path)
+        key = self.bucket.key(path)
         with translated():
             try:
                 return ObjectReader(self._client, key, await self._client.get_async(key, options={"head": True}))
@@ -109,26 +111,16 @@ class ObjectArtifactStore:
     async def exists(self, path: SafeRelPath) -> bool:
         """See ``ArtifactStore.exists``."""
         with translated():
-            is_file = path != SafeRelPath.ROOT and await self._is_file(self.key(path))
+            is_file = path != SafeRelPath.ROOT and await self._is_file(self.bucket.key(path))
             return is_file or await self._holds_something(path)
 
     async def close(self) -> None:
         """See ``ArtifactStore.close``."""
 
-    def key(self, path: SafeRelPath) -> str:
-        """The name of an object in the bucket.
-
-        Raises:
-            InvalidPath: this cloud cannot have such a name.
-        """
-        if self.bucket.cloud == "azure" and "\\" in str(path):
-            raise InvalidPath("Azure takes a backslash for a slash")
-        return str(self.bucket.prefix / path)
-
     def _target(self, path: SafeRelPath) -> str:
         if path == SafeRelPath.ROOT:
             raise InvalidPath("it must name a file or a directory")
-        return self.key(path)
+        return self.bucket.key(path)
 
     async def _is_file(self, key: str) -> bool:
         try:
@@ -138,7 +130,7 @@ class ObjectArtifactStore:
         return True
 
     async def _holds_something(self, path: SafeRelPath) -> bool:
-        async for batch in self._client.list(self.key(path) or None, chunk_size=1):
+        async for batch in self._client.list(self.bucket.key(path) or None, chunk_size=1):
             return bool(batch)
         return False
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from genesis_flow.rules.paths import SafeRelPath
@@ -60,6 +60,70 @@ class Page:
     position: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address with which its holder may do one thing for a while.
+
+    Attributes:
+        url: the address, which is a secret.
+        headers: what the request must say.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an upload that its sender calls sent.
+
+    Attributes:
+        number: from 1.
+        etag: what the bucket answered to it.
+    """
+
+    number: int
+    etag: str
+
+
+class Direct(Protocol):
+    """Transfers between clients and the bucket, past this server."""
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether there are uploads in parts."""
+
+    async def begin(self, path: SafeRelPath, parts: int) -> tuple[str, Sequence[Link]]:
+        """Begins an upload in parts: its id, and a link to ``PUT`` each part, in order.
+
+        Nothing is to be seen of it until it is complete.
+
+        Raises:
+            NoDirectTransfer: there are none here.
+        """
+
+    async def complete(self, path: SafeRelPath, upload_id: str, parts: Sequence[Part]) -> None:
+        """Makes a file of the parts of an upload, in one step.
+
+        Raises:
+            UploadNotFound: there is no such upload, or it is over.
+            UploadIncomplete: these are not the parts that were sent.
+        """
+
+    async def abort(self, path: SafeRelPath, upload_id: str) -> None:
+        """Gives an upload up.
+
+        Raises:
+            UploadNotFound: there is no such upload, or it is over.
+        """
+
+    async def link_to_write(self, path: SafeRelPath, expires_s: int, content_type: str) -> Link:
+        """A link to ``PUT`` a whole file of this type."""
+
+    async def link_to_read(self, path: SafeRelPath, expires_s: int) -> Link:
+        """A link to ``GET`` a file or ranges of it; whether there is one is not looked at."""
+
+
 class ArtifactReader(Protocol):
     """A file that was opened: what it gives is of one version, even if another takes its place or it is deleted."""
 
@@ -97,6 +161,10 @@ class ArtifactStore(Protocol):
 
     @property
     def supports(self) -> frozenset[Capability]: ...
+
+    @property
+    def direct(self) -> Direct | None:
+        """The way past this server, if there is one."""
 
     async def list(self, path: SafeRelPath) -> Sequence[FileInfo]:
         """The entries of a directory, sorted by name; none for a file and for a directory that is not there.

@@ -50,14 +50,27 @@ class Artifacts:
             raise ArtifactsNotServed
         return self._roots.destination
 
+    @property
+    def serves(self) -> bool:
+        """Whether the proxy is on."""
+        return self._roots.destination is not None
+
+    def locate(self, uri: str) -> tuple[ArtifactStore, SafeRelPath]:
+        """The store of a location and the path in it, if it is one of this server's.
+
+        Raises:
+            ArtifactsOutsideRoots: it is not.
+        """
+        return locate(uri, roots=self._roots)
+
     async def list_of_run(self, message: extended.ListArtifacts) -> extended.ListArtifactsResponse:
         """One directory of a run's artifacts, with paths from the run's root."""
-        uri = await self._of_run(require("run_id", message.run_id or message.run_uuid))
+        uri = await self.of_run(require("run_id", message.run_id or message.run_uuid))
         return await self._list(uri, message.path or "", message)
 
     async def list_of_model(self, message: extended.ListLoggedModelArtifacts) -> extended.ListArtifactsResponse:
         """One directory of a model's artifacts, with paths from the model's root."""
-        uri = await self._of_model(message.model_id)
+        uri = await self.of_model(message.model_id)
         return await self._list(uri, message.artifact_directory_path or "", message)
 
     async def list_proxied(self, message: extended.ListProxiedArtifacts) -> extended.ListProxiedArtifactsResponse:
@@ -68,17 +81,17 @@ class Artifacts:
 
     async def open_of_run(self, run_id: str, path: str) -> ArtifactReader:
         """Opens a file of a run."""
-        store, root = locate(await self._of_run(require("run_id", run_id)), roots=self._roots)
+        store, root = self.locate(await self.of_run(require("run_id", run_id)))
         return await store.open(root / SafeRelPath.parse(require("path", path)))
 
     async def open_of_model(self, model_id: str, path: str) -> ArtifactReader:
         """Opens a file of a logged model."""
-        store, root = locate(await self._of_model(model_id), roots=self._roots)
+        store, root = self.locate(await self.of_model(model_id))
         return await store.open(root / SafeRelPath.parse(require("artifact_file_path", path)))
 
     async def write_of_run(self, run_id: str, path: str, chunks: AsyncIterator[bytes]) -> Written:
         """Stores a file of a run."""
-        store, root = locate(await self._of_run(require("run_id", run_id)), roots=self._roots)
+        store, root = self.locate(await self.of_run(require("run_id", run_id)))
         return await store.write(root / SafeRelPath.parse(require("path", path)), chunks)
 
     async def open_proxied(self, path: str) -> ArtifactReader:
@@ -101,17 +114,19 @@ class Artifacts:
             await store.close()
 
     async def _list(self, uri: str, path: str, asked: Asked) -> extended.ListArtifactsResponse:
-        store, root = locate(uri, roots=self._roots)
+        store, root = self.locate(uri)
         files, token = await self._listing.list(store, root, root / SafeRelPath.normalize(path), asked, uri)
         return extended.ListArtifactsResponse(root_uri=uri, files=files, next_page_token=token)
 
-    async def _of_run(self, run_id: str) -> str:
+    async def of_run(self, run_id: str) -> str:
+        """The location of a run's artifacts."""
         run = codec.value(await self._store.get_run(run_messages.GetRun(run_id=run_id))).run
         if run is None or run.info is None or run.info.artifact_uri is None:
             raise RunNotFound(run_id)
         return run.info.artifact_uri
 
-    async def _of_model(self, model_id: str) -> str:
+    async def of_model(self, model_id: str) -> str:
+        """The location of a model's artifacts."""
         reply = await self._store.get_logged_model(model_messages.GetLoggedModel(model_id=model_id))
         model = codec.value(reply).model
         if model is None or model.info is None or model.info.artifact_uri is None:
