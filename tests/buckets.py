@@ -61,11 +61,13 @@ class Cloud:
         """Lets it go on."""
         self.process.send_signal(signal.SIGCONT)
 
-    def send(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, bytes]:
         """Asks it for something, past its clients; status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_TIMEOUT_S)
         try:
-            connection.request(method, target, headers=dict(headers or {}))
+            connection.request(method, target, body, dict(headers or {}))
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -28,6 +28,7 @@ ANSWER_TIMEOUT_S = 60
 API = "/api/2.0/mlflow/"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 STAGING = ".genesis-flow-staging"
+DIGESTS = ".genesis-flow-digests"
 
 # RLIMIT_FSIZE is the one limit that makes a disk "full" for one process, whoever runs it.
 LIMITED = (
@@ -165,7 +166,7 @@ class Server:
         found = {}
         for path in self.folder.rglob("*"):
             name = str(path.relative_to(self.folder))
-            if name.startswith(("store.db", "server.log", f"artifacts/{STAGING}")):
+            if name.startswith(("store.db", "server.log", f"artifacts/{STAGING}", f"artifacts/{DIGESTS}")):
                 continue
             if stat.S_ISREG(path.lstat().st_mode):
                 size = path.stat().st_size

@@ -236,12 +236,12 @@ class NotDirect(InvalidRequest):
     """A link to the bucket was asked for where the artifacts are to go through the server.
 
     Args:
-        what: what was asked for, as the beginning of a sentence in the plural.
+        what: what was asked for, as the beginning of a sentence.
     """
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} are only made for artifacts that are in a bucket by their own location; these are proxied, under "
+            f"{what} is only there for artifacts that are in a bucket by their own location; these are proxied, under "
             "'mlflow-artifacts:'."
         )
 
@@ -478,14 +478,17 @@ class NoDirectTransfer(GenesisFlowError):
     """The store of artifacts has no way past this server; clients send their files through it instead.
 
     Args:
-        what: what was asked for, as the beginning of a sentence in the plural.
+        what: what was asked for, as the beginning of a sentence.
     """
 
     code = "NOT_IMPLEMENTED"
     status = 501
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} are not supported by the artifact store of this server: send files through it.")
+        # COMPAT: mlflow 3.17's client looks for these words, and sends the file through the server if it finds them.
+        super().__init__(
+            f"{what} is not supported for the current artifact repository: files go through the server instead."
+        )
 
 
 class Unavailable(GenesisFlowError):

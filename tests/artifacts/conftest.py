@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.local import HAS_FOLDER_HANDLES, LocalArtifactStore
+from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES
+from genesis_flow.artifacts.local import LocalArtifactStore
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from genesis_flow.artifacts.digests import DIGESTS_NAME
 from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
 from genesis_flow.artifacts.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactIsDirectory, InvalidPath, StorageFull
@@ -306,6 +307,61 @@ async def test_memory_stays_flat_for_a_large_file(tmp_path: Path) -> None:
     assert peak < 16 * BLOCK_BYTES
 
 
+# --- digests ---------------------------------------------------------------------------------------------------
+
+
+async def sha256_of(store: LocalArtifactStore, name: str) -> str | None:
+    reader = await store.open(at(name))
+    await reader.close()
+    return reader.sha256
+
+
+async def test_a_file_that_somebody_else_wrote_has_no_digest(store: LocalArtifactStore, root: Path) -> None:
+    await store.write(at("dir/f"), bytes_in(b"old"))
+    assert await sha256_of(store, "dir/f")
+
+    (root / "dir" / "f").write_bytes(b"new")
+    (root / "dir" / "g").write_bytes(b"new")
+
+    assert await sha256_of(store, "dir/f") is None
+    assert await sha256_of(store, "dir/g") is None
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"nonsense", b"0" * 97 + b"\n", None])
+async def test_a_digest_that_was_spoilt_or_lost_is_not_told(
+    store: LocalArtifactStore, root: Path, spoilt: bytes | None
+) -> None:
+    await store.write(at("f"), bytes_in(b"x"))
+    kept = root / DIGESTS_NAME / "f"
+    kept.unlink() if spoilt is None else kept.write_bytes(spoilt)
+
+    assert await sha256_of(store, "f") is None
+    assert await read(store, "f") == b"x"
+
+
+async def test_a_digest_is_not_written_or_read_through_a_link(
+    store: LocalArtifactStore, root: Path, outside: Path
+) -> None:
+    (root / DIGESTS_NAME).symlink_to(outside)
+
+    await store.write(at("f"), bytes_in(b"x"))
+
+    assert await sha256_of(store, "f") is None
+    assert os.listdir(outside) == ["secret"]
+
+
+async def test_a_digest_goes_with_its_file(store: LocalArtifactStore, root: Path) -> None:
+    for name in ("a", "dir/b", "dir/sub/c", "d"):
+        await store.write(at(name), bytes_in(b"x"))
+
+    await store.delete(at("a"))
+    await store.delete(at("dir"))
+    await store.write(at("a/now a directory"), bytes_in(b"y"))
+
+    assert sorted(os.listdir(root / DIGESTS_NAME)) == ["a", "d"]
+    assert await sha256_of(store, "a/now a directory")
+
+
 # --- deleting -------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +371,8 @@ async def test_a_deleted_directory_takes_its_tree_along(store: LocalArtifactStor
 
     await store.delete(at("a"))
 
-    assert sorted(os.listdir(root)) == [STAGING_NAME, "b"]
+    assert sorted(os.listdir(root)) == [DIGESTS_NAME, STAGING_NAME, "b"]
+    assert os.listdir(root / DIGESTS_NAME) == ["b"]
     assert staged(root) == []
 
 
@@ -332,8 +389,10 @@ async def test_a_tree_deeper_than_any_stack_is_deleted(store: LocalArtifactStore
 # --- the staging folder ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [STAGING_NAME, STAGING_NAME.upper(), f"dir/{STAGING_NAME}"])
-async def test_the_staging_folder_cannot_be_reached(store: LocalArtifactStore, root: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [STAGING_NAME, STAGING_NAME.upper(), f"dir/{STAGING_NAME}", DIGESTS_NAME, f"dir/{DIGESTS_NAME.upper()}"]
+)
+async def test_the_folders_of_the_store_cannot_be_reached(store: LocalArtifactStore, root: Path, name: str) -> None:
     (root / name).mkdir(parents=True)
     (root / name / "upload").write_bytes(b"of somebody else")
 
@@ -348,7 +407,7 @@ async def test_the_staging_folder_cannot_be_reached(store: LocalArtifactStore, r
             await store.delete(path)
         with pytest.raises(InvalidPath):
             await store.exists(path)
-    assert STAGING_NAME not in [info.path.name.casefold() for info in await store.list(at(name).parent)]
+    assert at(name) not in [info.path for info in await store.list(at(name).parent)]
     assert (root / name / "upload").read_bytes() == b"of somebody else"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.local import HAS_FOLDER_HANDLES, STAGING_NAME, LocalArtifactStore
+from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES
+from genesis_flow.artifacts.local import STAGING_NAME, LocalArtifactStore
 from genesis_flow.artifacts.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactNotFound, GenesisFlowError, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath

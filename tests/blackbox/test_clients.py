@@ -49,7 +49,7 @@ def _run(client: Client, script: Path, server_uri: str, folder: Path) -> Finishe
         # As a module: the folder of a script on sys.path would shadow libraries of the same name.
         [str(client.python), "-m", f"tests.blackbox.scripts.{script.stem}"],
         cwd=folder,
-        env=_environment(server_uri),
+        env=environment_for(server_uri),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -58,7 +58,8 @@ def _run(client: Client, script: Path, server_uri: str, folder: Path) -> Finishe
     )
 
 
-def _environment(server_uri: str) -> dict[str, str]:
+def environment_for(server_uri: str) -> dict[str, str]:
+    """What a script of a client runs with."""
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -76,15 +76,15 @@ class SignedLinks:
 
     async def begin(self, path: SafeRelPath, parts: int) -> tuple[str, Sequence[Link]]:
         """See ``Direct.begin``."""
-        raise NoDirectTransfer("Uploads in parts")
+        raise NoDirectTransfer("Multipart upload")
 
     async def complete(self, path: SafeRelPath, upload_id: str, parts: Sequence[Part]) -> None:
         """See ``Direct.complete``."""
-        raise NoDirectTransfer("Uploads in parts")
+        raise NoDirectTransfer("Multipart upload")
 
     async def abort(self, path: SafeRelPath, upload_id: str) -> None:
         """See ``Direct.abort``."""
-        raise NoDirectTransfer("Uploads in parts")
+        raise NoDirectTransfer("Multipart upload")
 
     async def link_to_write(self, path: SafeRelPath, expires_s: int, content_type: str) -> Link:
         """See ``Direct.link_to_write``."""
@@ -104,7 +104,7 @@ class SignedLinks:
         assert isinstance(client, (S3Store, AzureStore, GCSStore))
         if isinstance(client, AzureStore) and quote(key, safe="/-_.~") != key:
             # obstore 0.12 signs the encoded name, and Azure looks for the plain one.
-            raise NoDirectTransfer("Links to files with such a name")
+            raise NoDirectTransfer("A link to a file of such a name")
         with translated():
             return await sign_async(client, method, key, timedelta(seconds=expires_s))
 
@@ -164,7 +164,7 @@ class S3Direct(SignedLinks):
     async def _keys(self) -> sigv4.Keys:
         keys = await asyncio.to_thread(s3_keys)
         if keys is None:
-            raise NoDirectTransfer("Uploads in parts")
+            raise NoDirectTransfer("Multipart upload")
         return keys
 
     async def _send(self, keys: sigv4.Keys, method: str, url: str, query: Mapping[str, str], body: bytes = b"") -> str:

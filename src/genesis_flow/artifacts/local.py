@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
+from genesis_flow.artifacts.digests import DIGESTS, DIGESTS_NAME, note, noted
+from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
@@ -33,19 +35,10 @@ STAGING_NAME = ".genesis-flow-staging"
 STALE_S = 24 * 60 * 60
 """What lies in the staging folder for longer than this was left there by a process that died."""
 
-HAS_FOLDER_HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
-"""Whether the platform can name a file by a folder's handle and a name in it. Windows cannot."""
-
 _STAGING = SafeRelPath((STAGING_NAME,))
+_RESERVED = frozenset({STAGING_NAME, DIGESTS_NAME})
 _THREADS = 8
 _COMMIT_ATTEMPTS = 100  # against somebody who deletes the directories as fast as they are made
-
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
-_OPEN_FOLDER = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_DIRECTORY", 0)
-# O_NONBLOCK: a pipe that somebody put there must not make us wait for its writer.
-_OPEN_FILE = os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
-_CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -81,7 +74,8 @@ class LocalArtifactStore:
 
     async def open(self, path: SafeRelPath) -> LocalReader:
         """See ``ArtifactStore.open``."""
-        return LocalReader(await self._threads.run(self._open, _checked(path)), self._threads)
+        file, sha256 = await self._threads.run(self._open, _checked(path))
+        return LocalReader(file, self._threads, sha256)
 
     async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes], *, sha256: str | None = None) -> Written:
         """See ``ArtifactStore.write``."""
@@ -123,10 +117,10 @@ class LocalArtifactStore:
         """``sweep`` in the background."""
         self._threads.submit(self.sweep)
 
-    def _open_root(self, *, make: bool = False) -> _Folder:
+    def _open_root(self, *, make: bool = False) -> Folder:
         if make:
             os.makedirs(self.root, exist_ok=True)
-        return _Folder.at(self.root, by_handle=self._by_handle)
+        return Folder.at(self.root, by_handle=self._by_handle)
 
     def _list(self, path: SafeRelPath) -> Sequence[FileInfo]:
         try:
@@ -136,30 +130,37 @@ class LocalArtifactStore:
             return []
         return sorted((entry for entry in entries if entry), key=lambda entry: entry.path.name)
 
-    def _open(self, path: SafeRelPath) -> io.FileIO:
+    def _open(self, path: SafeRelPath) -> tuple[io.FileIO, str | None]:
         if path == SafeRelPath.ROOT:
             raise ArtifactIsDirectory("")
         with _translated(path):
             try:
                 with self._open_root().walk(path.parent) as folder:
-                    return folder.open_file(path.name)
+                    file = folder.open_file(path.name)
             except (FileNotFoundError, NotADirectoryError):
                 raise ArtifactNotFound(str(path)) from None
+        return file, noted(self._open_root, path, version_of(os.fstat(file.fileno())))
 
     def _exists(self, path: SafeRelPath) -> bool:
         with suppress(FileNotFoundError, NotADirectoryError), self._open_root().walk(path.parent) as folder:
             status = folder.stat(path.name or ".")
-            return _is_folder(status) or stat.S_ISREG(status.st_mode)
+            return is_folder(status) or stat.S_ISREG(status.st_mode)
         return False
 
     def _delete(self, path: SafeRelPath) -> None:
+        self._remove(path)
+        # A digest without its file does no harm, so it goes last; and none may be longer than a path.
+        with suppress(InvalidPath):
+            self._remove(DIGESTS / path)
+
+    def _remove(self, path: SafeRelPath) -> None:
         missing = suppress(FileNotFoundError, NotADirectoryError)
         with _translated(path), missing, self._open_root().walk(path.parent) as folder:
-            if not _is_folder(folder.stat(path.name)):
+            if not is_folder(folder.stat(path.name)):
                 folder.unlink(path.name)
                 folder.sync()
                 return
-            with self._open_root().walk(_STAGING, make=True) as staging:
+            with self._open_root().walk(_STAGING, make=True, mode=0o700) as staging:
                 # One step makes the whole tree vanish; clearing it away may take its time, or crash.
                 name = _fresh_name()
                 folder.move(path.name, staging, name)
@@ -170,7 +171,8 @@ class LocalArtifactStore:
 class LocalReader:
     """An ``ArtifactReader`` of an open file."""
 
-    def __init__(self, file: io.FileIO, threads: _Threads) -> None:
+    def __init__(self, file: io.FileIO, threads: _Threads, sha256: str | None) -> None:
+        self.sha256 = sha256
         self._file = file
         self._threads = threads
         self._status = os.fstat(file.fileno())
@@ -188,13 +190,7 @@ class LocalReader:
     @property
     def etag(self) -> str:
         """See ``ArtifactReader.etag``."""
-        facts = f"{self._status.st_mtime_ns} {self._status.st_size} {self._status.st_ino}"
-        return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
-
-    @property
-    def sha256(self) -> str | None:
-        """See ``ArtifactReader.sha256``."""
-        return None
+        return version_of(self._status)
 
     async def chunks(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
         """See ``ArtifactReader.chunks``."""
@@ -223,7 +219,7 @@ class LocalReader:
 class _Upload:
     """A file on its way into the store: first in the staging folder, then, in one step, in its place."""
 
-    def __init__(self, open_root: Callable[..., _Folder], path: SafeRelPath) -> None:
+    def __init__(self, open_root: Callable[..., Folder], path: SafeRelPath) -> None:
         self.size_bytes = 0
         self.digest = hashlib.sha256()
         self._open_root = open_root
@@ -236,7 +232,7 @@ class _Upload:
         with _translated(self._path):
             with suppress(FileNotFoundError), self._open_root().walk(self._path.parent) as folder:
                 _refuse_to_replace(folder, self._path.name)
-            with self._open_root(make=True).walk(_STAGING, make=True) as staging:
+            with self._open_root(make=True).walk(_STAGING, make=True, mode=0o700) as staging:
                 self._file = staging.create_file(self._name)
 
     def append(self, block: bytes | bytearray) -> None:
@@ -251,8 +247,10 @@ class _Upload:
         with _translated(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
+            version = version_of(os.fstat(self._file.fileno()))
             self._file.close()
             self._publish()
+        note(self._open_root, self._path, version, self.digest.hexdigest())
 
     def discard(self) -> None:
         with suppress(OSError):
@@ -276,107 +274,6 @@ class _Upload:
                 # Somebody deleted the directory after it was made and before the file was in it.
                 if attempt == _COMMIT_ATTEMPTS:
                     raise
-
-
-class _Folder:
-    """A folder at or below the root, reached without following a link. One step, one name, at a time."""
-
-    def __init__(self, path: str, handle: int | None) -> None:
-        self._path = path
-        self._handle = handle
-
-    @classmethod
-    def at(cls, root: str, *, by_handle: bool) -> _Folder:
-        if by_handle:
-            return cls("", os.open(root, _OPEN_FOLDER & ~_NO_FOLLOW))
-        os.stat(root)
-        return cls(os.path.realpath(root), None)
-
-    def __enter__(self) -> _Folder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
-
-    def walk(self, path: SafeRelPath, *, make: bool = False) -> _Folder:
-        """The folder at ``path`` below this one, which is closed."""
-        folder = self
-        for name in path:
-            with folder:
-                if make:
-                    folder.make(name)
-                folder = folder.enter(name)
-        return folder
-
-    def enter(self, name: str) -> _Folder:
-        """Raises ``NotADirectoryError`` for a link, wherever it points."""
-        if self._handle is None:
-            path = self._at(name)
-            if not _is_folder(os.lstat(path)) or not _same_path(os.path.realpath(path), path):
-                raise NotADirectoryError(errno.ENOTDIR, "not a directory")
-            return _Folder(path, None)
-        try:
-            return _Folder("", os.open(name, _OPEN_FOLDER, dir_fd=self._handle))
-        except OSError as error:
-            if error.errno == errno.ELOOP:  # what some systems say of a link
-                raise NotADirectoryError(errno.ENOTDIR, "not a directory") from None
-            raise
-
-    def make(self, name: str) -> None:
-        """Makes a folder, durably, unless something has this name."""
-        with suppress(FileExistsError):
-            os.mkdir(self._at(name), 0o700 if name == STAGING_NAME else 0o777, dir_fd=self._handle)
-            self.sync()
-
-    def scan(self) -> Sequence[tuple[str, os.stat_result]]:
-        """Names and what they are, links for themselves, in no order."""
-        found = []
-        with os.scandir(self._path if self._handle is None else self._handle) as entries:
-            for entry in entries:
-                with suppress(FileNotFoundError):
-                    found.append((entry.name, entry.stat(follow_symlinks=False)))
-        return found
-
-    def stat(self, name: str) -> os.stat_result:
-        return os.stat(self._at(name), dir_fd=self._handle, follow_symlinks=False)
-
-    def open_file(self, name: str) -> io.FileIO:
-        """Raises ``IsADirectoryError`` for a directory, ``FileNotFoundError`` for a link, pipe or device."""
-        _refuse_irregular(self.stat(name))
-        try:
-            handle = os.open(self._at(name), _OPEN_FILE, dir_fd=self._handle)
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise FileNotFoundError(errno.ENOENT, "not a file") from None
-            raise
-        file = io.FileIO(handle, "rb")
-        try:
-            _refuse_irregular(os.fstat(handle))
-        except OSError:
-            file.close()
-            raise
-        return file
-
-    def create_file(self, name: str) -> io.BufferedWriter:
-        return io.BufferedWriter(io.FileIO(os.open(self._at(name), _CREATE_FILE, 0o666, dir_fd=self._handle), "wb"))
-
-    def move(self, name: str, folder: _Folder, new_name: str) -> None:
-        os.replace(self._at(name), folder._at(new_name), src_dir_fd=self._handle, dst_dir_fd=folder._handle)
-
-    def unlink(self, name: str) -> None:
-        os.unlink(self._at(name), dir_fd=self._handle)
-
-    def rmdir(self, name: str) -> None:
-        os.rmdir(self._at(name), dir_fd=self._handle)
-
-    def sync(self) -> None:
-        """Puts the names in this folder on disk, where the platform can."""
-        if self._handle is not None:
-            os.fsync(self._handle)
-
-    def _at(self, name: str) -> str:
-        return name if self._handle is not None else os.path.join(self._path, name)
 
 
 class _Threads:
@@ -421,7 +318,7 @@ async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytearray, Non
         yield block
 
 
-def _clear_away(staging: _Folder, name: str) -> None:
+def _clear_away(staging: Folder, name: str) -> None:
     """Deletes ``name`` of the staging folder, with everything below it if it is a tree.
 
     Subfolders are moved up and wait their turn, so no depth is too much for a stack or a table of handles.
@@ -430,7 +327,7 @@ def _clear_away(staging: _Folder, name: str) -> None:
     while doomed:
         name = doomed.popleft()
         with suppress(FileNotFoundError):  # another process is at it too
-            if not _is_folder(staging.stat(name)):
+            if not is_folder(staging.stat(name)):
                 staging.unlink(name)
                 continue
             with staging.enter(name) as folder:
@@ -443,11 +340,11 @@ def _clear_away(staging: _Folder, name: str) -> None:
                 doomed.append(name)  # a writer was in the folder when it was moved here
 
 
-def _empty(folder: _Folder, staging: _Folder) -> Iterator[str]:
+def _empty(folder: Folder, staging: Folder) -> Iterator[str]:
     """Deletes the files of ``folder`` and moves its subfolders into ``staging``, under the names it gives."""
     for name, status in folder.scan():
         with suppress(FileNotFoundError):
-            if _is_folder(status):
+            if is_folder(status):
                 fresh = _fresh_name()
                 folder.move(name, staging, fresh)
                 yield fresh
@@ -455,10 +352,16 @@ def _empty(folder: _Folder, staging: _Folder) -> Iterator[str]:
                 folder.unlink(name)
 
 
+def version_of(status: os.stat_result) -> str:
+    """What changes whenever the content of a file may have changed."""
+    facts = f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"
+    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+
+
 def _checked(path: SafeRelPath) -> SafeRelPath:
-    """``path``, if this file system takes its segments for names and none of them for the staging folder."""
-    if any(name.casefold() == STAGING_NAME for name in path):
-        raise InvalidPath(f"'{STAGING_NAME}' is reserved")
+    """``path``, if this file system takes its segments for names and none of them for a folder of our own."""
+    if any(name.casefold() in _RESERVED for name in path):
+        raise InvalidPath("the names of the server's own folders are reserved")
     if os.name == "nt" and not path.is_safe_on_windows:
         raise InvalidPath("Windows cannot have a file of this name")
     return path
@@ -476,35 +379,19 @@ def _file_info(folder: SafeRelPath, name: str, status: os.stat_result) -> FileIn
         path = _checked(folder / SafeRelPath((name,)))
     except InvalidPath:
         return None
-    if _is_folder(status):
+    if is_folder(status):
         return FileInfo(path, is_dir=True)
     return FileInfo(path, is_dir=False, file_size=status.st_size) if stat.S_ISREG(status.st_mode) else None
 
 
-def _is_folder(status: os.stat_result) -> bool:
-    reparse_point = getattr(status, "st_file_attributes", 0) & 0x400  # a junction, on Windows
-    return stat.S_ISDIR(status.st_mode) and not reparse_point
-
-
-def _refuse_irregular(status: os.stat_result) -> None:
-    if _is_folder(status):
-        raise IsADirectoryError(errno.EISDIR, "a directory")
-    if not stat.S_ISREG(status.st_mode):
-        raise FileNotFoundError(errno.ENOENT, "not a file")
-
-
-def _refuse_to_replace(folder: _Folder, name: str) -> None:
+def _refuse_to_replace(folder: Folder, name: str) -> None:
     """A file may take the place of a file or of nothing, never of a directory, a link, a pipe or a device."""
     with suppress(FileNotFoundError):
         status = folder.stat(name)
-        if _is_folder(status):
+        if is_folder(status):
             raise IsADirectoryError(errno.EISDIR, "a directory")
         if not stat.S_ISREG(status.st_mode):
             raise InvalidPath("something that is not a file is there")
-
-
-def _same_path(one: str, other: str) -> bool:
-    return os.path.normcase(one) == os.path.normcase(other)
 
 
 def _fresh_name() -> str:

@@ -13,6 +13,7 @@ from genesis_flow.artifacts.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import MissingParameter, UnsatisfiableRange
 from genesis_flow.rules.media import content_type
+from genesis_flow.server.digests import announced, of_file
 from genesis_flow.server.http import JSON, TEXT, Request, Response, nothing
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
@@ -57,8 +58,10 @@ class Files:
     async def upload(self, request: Request) -> Response:
         """``PUT mlflow-artifacts/artifacts/{path}``."""
         self._service.authorize(ANYONE, "artifacts:write", messages.UploadArtifact())
-        await self._artifacts.write_proxied(request.fields["artifact_path"], request.chunks())
-        return Response(b"", TEXT)
+        written = await self._artifacts.write_proxied(
+            request.fields["artifact_path"], request.chunks(), sha256=announced(request)
+        )
+        return Response(b"", TEXT, headers=[of_file(written.sha256)])
 
     async def delete(self, request: Request) -> Response:
         """``DELETE mlflow-artifacts/artifacts/{path}``."""
@@ -79,8 +82,10 @@ class Files:
         self._service.authorize(ANYONE, "artifacts:write", asked)
         if request.header(b"content-length") in (None, b"0") and request.header(b"transfer-encoding") is None:
             raise MissingParameter("data")
-        await self._artifacts.write_of_run(asked.run_id or asked.run_uuid, asked.path, request.chunks())
-        return Response(b"", TEXT)
+        written = await self._artifacts.write_of_run(
+            asked.run_id or asked.run_uuid, asked.path, request.chunks(), sha256=announced(request)
+        )
+        return Response(b"", TEXT, headers=[of_file(written.sha256)])
 
     async def download_of_model(self, request: Request) -> Response:
         """``GET logged-models/{model_id}/artifacts/files?artifact_file_path=…``."""
@@ -101,6 +106,8 @@ async def file_response(request: Request, path: str, reader: ArtifactReader) -> 
         (b"etag", tag),
         (b"content-disposition", f"attachment; filename*=UTF-8''{quote(name)}".encode()),
     ]
+    if reader.sha256 is not None:
+        headers.append(of_file(reader.sha256))
     asked = request.header(b"range")
     if_range = request.header(b"if-range")
     try:

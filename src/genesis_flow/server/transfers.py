@@ -27,7 +27,7 @@ def add_routes(router: Router, service: Service) -> None:
         """A link to a file of the proxy's destination."""
         row = operation("get_presigned_download_url")
         service.authorize(ANYONE, row.permission, row.request())
-        return Response(codec.encode(await transfers.link_to_proxied(request.fields["artifact_path"])))
+        return _secret(await transfers.link_to_proxied(request.fields["artifact_path"]))
 
     _add(router, "get_presigned_download_url", link)
 
@@ -41,9 +41,14 @@ def _add_upload(router: Router, service: Service, name: str, answer: Callable[[s
             require_json(request)
         message: M = codec.decode_body(body, row.request)
         service.authorize(ANYONE, row.permission, message)
-        return Response(codec.encode(await answer(request.fields["artifact_path"], message)))
+        return _secret(await answer(request.fields["artifact_path"], message))
 
     _add(router, name, handle)
+
+
+def _secret(message: Message) -> Response:
+    """An answer that nothing on its way may keep."""
+    return Response(codec.encode(message), headers=[(b"cache-control", b"no-store")])
 
 
 def _add(router: Router, name: str, handler: Callable[[Request], Awaitable[Response]]) -> None:

@@ -89,20 +89,22 @@ class Artifacts:
         store, root = self.locate(await self.of_model(model_id))
         return await store.open(root / SafeRelPath.parse(require("artifact_file_path", path)))
 
-    async def write_of_run(self, run_id: str, path: str, chunks: AsyncIterator[bytes]) -> Written:
+    async def write_of_run(
+        self, run_id: str, path: str, chunks: AsyncIterator[bytes], *, sha256: str | None = None
+    ) -> Written:
         """Stores a file of a run."""
         store, root = self.locate(await self.of_run(require("run_id", run_id)))
-        return await store.write(root / SafeRelPath.parse(require("path", path)), chunks)
+        return await store.write(root / SafeRelPath.parse(require("path", path)), chunks, sha256=sha256)
 
     async def open_proxied(self, path: str) -> ArtifactReader:
         """Opens a file of the proxy's destination."""
         return await self.served.open(SafeRelPath.parse(path))
 
-    async def write_proxied(self, path: str, chunks: AsyncIterator[bytes]) -> Written:
+    async def write_proxied(self, path: str, chunks: AsyncIterator[bytes], *, sha256: str | None = None) -> Written:
         """Stores a file in the proxy's destination."""
         if not path or path.endswith("/"):
             raise MissingParameter("artifact_path")
-        return await self.served.write(SafeRelPath.parse(path), chunks)
+        return await self.served.write(SafeRelPath.parse(path), chunks, sha256=sha256)
 
     async def delete_proxied(self, path: str) -> None:
         """Deletes a file or a directory of the proxy's destination."""

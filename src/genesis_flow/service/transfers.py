@@ -56,7 +56,7 @@ class Transfers:
     ) -> messages.CreateMultipartUploadResponse:
         """Begins an upload in parts to the proxy's destination."""
         path = _target(folder, message.path)
-        direct = _direct(self._artifacts.served, "Uploads in parts")
+        direct = _direct(self._artifacts.served, "Multipart upload")
         count = message.num_parts or 1
         check_range("num_parts", count, 1, limits.UPLOAD_PARTS_MOST)
         upload_id, links = await direct.begin(path, count)
@@ -71,14 +71,14 @@ class Transfers:
     ) -> messages.CompleteMultipartUploadResponse:
         """Makes a file of what was sent."""
         path = _target(folder, message.path)
-        direct = _direct(self._artifacts.served, "Uploads in parts")
+        direct = _direct(self._artifacts.served, "Multipart upload")
         await direct.complete(path, require("upload_id", message.upload_id), _parts(message))
         return messages.CompleteMultipartUploadResponse()
 
     async def abort(self, folder: str, message: messages.AbortMultipartUpload) -> messages.AbortMultipartUploadResponse:
         """Gives an upload up."""
         path = _target(folder, message.path)
-        direct = _direct(self._artifacts.served, "Uploads in parts")
+        direct = _direct(self._artifacts.served, "Multipart upload")
         await direct.abort(path, require("upload_id", message.upload_id))
         return messages.AbortMultipartUploadResponse()
 
@@ -86,7 +86,7 @@ class Transfers:
         """A link to a file of the proxy's destination."""
         at = SafeRelPath.parse(require("artifact_path", path))
         store = self._artifacts.served
-        direct = _direct(store, "Downloads by a link")
+        direct = _direct(store, "Multipart download")
         size = await _size(store, at)
         link = await direct.link_to_read(at, DOWNLOAD_S)
         return messages.GetPresignedDownloadUrlResponse(url=link.url, headers=dict(link.headers), file_size=size)
@@ -96,8 +96,8 @@ class Transfers:
     ) -> messages.CreatePresignedDownloadUrlResponse:
         """A link to a file of a run that is in a bucket by its own location."""
         uri = await self._artifacts.of_run(require("run_id", message.run_id))
-        store, path = self._in_bucket(uri, require("path", message.path), "Downloads by a link")
-        direct = _direct(store, "Downloads by a link")
+        store, path = self._in_bucket(uri, require("path", message.path), "Presigned download")
+        direct = _direct(store, "Presigned download")
         size = await _size(store, path)
         link = await direct.link_to_read(path, message.expiration or DOWNLOAD_S)
         return messages.CreatePresignedDownloadUrlResponse(
@@ -114,8 +114,8 @@ class Transfers:
             if message.run_id
             else self._artifacts.of_model(require("model_id", message.model_id))
         )
-        store, path = self._in_bucket(uri, name, "Uploads by a link")
-        direct = _direct(store, "Uploads by a link")
+        store, path = self._in_bucket(uri, name, "Presigned upload")
+        direct = _direct(store, "Presigned upload")
         link = await direct.link_to_write(path, message.expiration or UPLOAD_S, content_type(path.name))
         return messages.CreatePresignedUploadUrlResponse(presigned_url=link.url, headers=dict(link.headers))
 

@@ -337,6 +337,21 @@ class ArtifactSuite(Suite):
         assert (await store.write(at("f"), bytes_in(*sent), sha256=right)).sha256 == right
         assert await read(store, "f") == b"".join(sent)
 
+    @pytest.mark.parametrize("sent", [[b"x"], MUCH], ids=["little", "much"])
+    async def test_the_digest_of_a_file_is_told_with_it(self, store: ArtifactStore, sent: list[bytes]) -> None:
+        right = hashlib.sha256(b"".join(sent)).hexdigest()
+        for announced in (None, right):
+            await store.write(at("f"), bytes_in(*sent), sha256=announced)
+            reader = await store.open(at("f"))
+            await reader.close()
+            # A bucket may want to be told before it gets a large file.
+            assert reader.sha256 == right or (reader.sha256, announced, sent) == (None, None, MUCH)
+
+        await store.write(at("f"), bytes_in(b"other"))
+        reader = await store.open(at("f"))
+        await reader.close()
+        assert reader.sha256 == hashlib.sha256(b"other").hexdigest()
+
     # --- deleting --------------------------------------------------------------------------------------------
 
     async def test_a_deleted_file_is_gone_and_its_neighbours_are_not(self, store: ArtifactStore) -> None:
