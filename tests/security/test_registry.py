@@ -7,6 +7,7 @@ import pytest
 from genesis_flow.artifacts.open import Roots
 from genesis_flow.auth.may import ANYONE, Caller
 from genesis_flow.entities.message import Message
+from genesis_flow.entities.registry import ModelVersionTag, RegisteredModelTag
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.service.service import Service
 from genesis_flow.stores.memory import MemoryStore
@@ -103,7 +104,7 @@ async def test_a_claim_of_what_is_not_there_is_not_found(store: MemoryStore) -> 
 
 async def test_a_prompt_has_a_placeholder_as_its_source(store: MemoryStore) -> None:
     await new_registered(store, "m")
-    tag = registry.ModelVersionTag(key="mlflow.prompt.is_prompt", value="true")
+    tag = ModelVersionTag(key="mlflow.prompt.is_prompt", value="true")
     for source in ("/etc", "s3://bucket/x", "dummy"):
         message = registry.CreateModelVersion(name="m", source=source, tags=(tag,))
         with pytest.raises(GenesisFlowError, match="prompt"):
@@ -113,9 +114,7 @@ async def test_a_prompt_has_a_placeholder_as_its_source(store: MemoryStore) -> N
 
 
 async def test_the_history_names_the_caller_and_no_one_else(store: MemoryStore) -> None:
-    message = registry.CreateRegisteredModel(
-        name="m", tags=(registry.RegisteredModelTag(key="mlflow.user", value="eve"),)
-    )
+    message = registry.CreateRegisteredModel(name="m", tags=(RegisteredModelTag(key="mlflow.user", value="eve"),))
     await ask(store, "create_registered_model", message, Caller("ann"))
     await ask(store, "set_registered_model_tag", registry.SetRegisteredModelTag(name="m", key="k", value="v"))
     assert [change.user_id for change in await timeline(store, "m")] == ["", "ann", "ann"]
