@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import findings, report
+from bench import files, findings, registry, report
 from bench.backends import NAMES, Backend, running
 from bench.findings import Finding
 from bench.growth import grow
@@ -28,6 +28,8 @@ from bench.systems import DidNotStart, System, install
 from bench.two import compare_servers
 
 SYSTEMS = ("ours", "fasttrackml", "mlflow")
+WORK = ("runs", "registry", "files")
+ROW_NAMES = [row.key for row in (*ROWS, *registry.ROWS, *files.ROWS)]
 
 
 def _cache() -> Path:
@@ -49,9 +51,8 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
 @click.option("--quick", is_flag=True, help="2,000 runs only, fewer repeats: some eight minutes.")
 @click.option("--full", is_flag=True, help="10,000 runs on MLflow too: some half hour more.")
 @click.option("--peers", callback=_among(SYSTEMS), default="", metavar="NAMES", help=f"Systems: {','.join(SYSTEMS)}.")
-@click.option(
-    "--rows", callback=_among([row.key for row in ROWS]), default="", metavar="NAMES", help="Rows to measure."
-)
+@click.option("--work", type=click.Choice(WORK), default="runs", show_default=True, help="What the rows are about.")
+@click.option("--rows", callback=_among(ROW_NAMES), default="", metavar="NAMES", help="Rows to measure.")
 @click.option("--list", "list_rows", is_flag=True, help="Print the rows and stop.")
 @click.option(
     "--backend", type=click.Choice(NAMES), default="sqlite", show_default=True, help="Database of all systems."
@@ -63,16 +64,19 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
     help="Instead: ours alone as it grows to so many runs (100000 is asked), and one run of 100 × as many points.",
 )
 @click.option("--two", is_flag=True, help="Instead: two of our servers against one, on one database.")
+@click.option("--large", is_flag=True, help="Instead: a file of 2 GB through our server, and a copy beside it.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
 def main(
     quick: bool,
     full: bool,
     peers: list[str],
+    work: str,
     rows: list[str],
     list_rows: bool,
     backend: str,
     growth: int | None,
     two: bool,
+    large: bool,
     limit_min: float,
 ) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
@@ -85,11 +89,12 @@ def main(
     """
     if quick and full:
         raise click.UsageError("choose one of --quick and --full")
-    if growth and two:
-        raise click.UsageError("choose one of --growth and --two")
+    if sum(map(bool, (growth, two, large))) > 1:
+        raise click.UsageError("choose one of --growth, --two and --large")
     if two and backend == "sqlite":
         raise click.UsageError("two servers need a database that both reach: --backend mongodb or postgresql")
-    chosen = [row for row in rows_of(backend) if row.key in rows and not (quick and _is_10k(row))]
+    of_work = {"runs": rows_of(backend), "registry": registry.ROWS, "files": files.ROWS}[work]
+    chosen = [row for row in of_work if row.key in rows and not (quick and _is_10k(row))]
     if list_rows:
         click.echo("\n".join(f"{row.key:16} {row.title}" for row in chosen))
         return
@@ -102,11 +107,14 @@ def main(
     with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, running(backend, Path(name)) as database:
         folder = Path(name)
         facts = report.facts(folder, generator_limit()) | {"database": database.described}
-        if growth or two:
+        if growth or two or large:
             (system,) = _install(["ours"], cache, database, console)
-            alone = (
-                partial(grow, system, growth, folder) if growth else partial(compare_servers, system, folder, database)
-            )
+            if growth:
+                alone = partial(grow, system, growth, folder)
+            elif large:
+                alone = partial(files.large_file, system, folder)
+            else:
+                alone = partial(compare_servers, system, folder, database)
             _alone(alone, facts, console)
             return
         systems = _install(peers, cache, database, console)

@@ -37,7 +37,10 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One keep-alive connection that makes one call at a time, as MLflow's own client does."""
+    """One keep-alive connection that makes one call at a time, as MLflow's own client does.
+
+    A path is one below MLflow's API, unless it is absolute.
+    """
 
     def __init__(self, port: int, timeout_s: float = TIMEOUT_S) -> None:
         self._http = HTTPConnection(HOST, port, timeout=timeout_s)
@@ -59,7 +62,8 @@ class Connection:
 
     def _call(self, method: str, path: str, body: bytes | None) -> Answer:
         begin = time.perf_counter()
-        self._http.request(method, API + path, body, {"Content-Type": "application/json"})
+        whole = path if path.startswith("/") else API + path
+        self._http.request(method, whole, body, {"Content-Type": "application/json"})
         response = self._http.getresponse()
         content = response.read()
         seconds = time.perf_counter() - begin

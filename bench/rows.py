@@ -7,11 +7,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from bench import data
 from bench.load import BadAnswer, Connection, Script, drive, post
 from bench.systems import Server
+
+T = TypeVar("T")
 
 PAGE = 1000
 POINTS = 100_000
@@ -48,6 +50,7 @@ class Subject:
     turn: int = 0
     _experiment_id: str = ""
     _history: tuple[str, str] = ("", "")
+    _prepared: dict[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -82,6 +85,13 @@ class Subject:
         """Fills the experiment up to that many runs."""
         if (missing := runs - len(self.run_ids)) > 0:
             _fill(self, missing)
+
+    def prepared(self, what: str, prepare: Callable[[], T]) -> T:
+        """What a row needs beforehand, made once on each system."""
+        if what not in self._prepared:
+            self._prepared[what] = prepare()
+        found: T = self._prepared[what]
+        return found
 
     def remember_history(self, run_id: str, key: str) -> None:
         self._history = run_id, key
@@ -142,7 +152,7 @@ def create_run(subject: Subject) -> list[float]:
             raise BadAnswer(f"another run than the one created: {answer.body[:200]!r}")
         return answer.seconds
 
-    return _calls(subject, once, 5 * subject.scale.calls)
+    return calls(subject, once, 5 * subject.scale.calls)
 
 
 def log_metric(subject: Subject) -> list[float]:
@@ -153,7 +163,7 @@ def log_metric(subject: Subject) -> list[float]:
         metric = {"key": "loss", "value": 1 / (turn + 1), "timestamp": data.BASE_MS + turn, "step": turn}
         return connection.post("runs/log-metric", {"run_id": run_id, **metric}).seconds
 
-    samples = _calls(subject, once, 5 * subject.scale.calls)
+    samples = calls(subject, once, 5 * subject.scale.calls)
     _expect_points(subject, run_id, "loss", len(samples))
     return samples
 
@@ -168,7 +178,7 @@ def log_batch(subject: Subject) -> list[float]:
         metrics = [_point(f"metric-{key}", step) for step in steps for key in range(10)]
         return connection.post("runs/log-batch", {"run_id": run_id, "metrics": metrics}).seconds
 
-    samples = _calls(subject, once, subject.scale.calls)
+    samples = calls(subject, once, subject.scale.calls)
     _expect_points(subject, run_id, "metric-9", 100 * len(samples))
     return samples
 
@@ -214,7 +224,7 @@ def filter_and_order(subject: Subject) -> list[float]:
         names = data.filtered(len(subject.run_ids), model, team, 100)
         return _search(subject, connection, question, 100, names)
 
-    return _calls(subject, once, 2 * subject.scale.calls)
+    return calls(subject, once, 2 * subject.scale.calls)
 
 
 def order_by_metric(subject: Subject) -> list[float]:
@@ -223,7 +233,7 @@ def order_by_metric(subject: Subject) -> list[float]:
         names = data.ordered(len(subject.run_ids), metric, direction, 100)
         return _search(subject, connection, {"order_by": [f"metrics.{metric} {direction}"]}, 100, names)
 
-    return _calls(subject, once, subject.scale.calls)
+    return calls(subject, once, subject.scale.calls)
 
 
 def history_write(subject: Subject) -> list[float]:
@@ -248,7 +258,7 @@ def history_read(subject: Subject) -> list[float]:
     return [1000 * seconds]
 
 
-def _calls(subject: Subject, once: Callable[[Connection, int], float], count: int) -> list[float]:
+def calls(subject: Subject, once: Callable[[Connection, int], float], count: int) -> list[float]:
     """Milliseconds of up to `count` calls, fewer when a round's share of the budget is spent."""
     end = time.perf_counter() + subject.scale.budget_s / subject.scale.rounds
     samples: list[float] = []
@@ -264,7 +274,7 @@ def _newest(subject: Subject, limit: int) -> list[float]:
     def once(connection: Connection, _: int) -> float:
         return _search(subject, connection, {}, limit, names)
 
-    return _calls(subject, once, subject.scale.calls)
+    return calls(subject, once, subject.scale.calls)
 
 
 def _search(subject: Subject, connection: Connection, question: dict[str, Any], limit: int, names: list[str]) -> float:

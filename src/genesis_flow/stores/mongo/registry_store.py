@@ -18,7 +18,8 @@ class MongoRegistry:
     async def _ready(self) -> Database:
         raise NotImplementedError
 
-    async def _token_secret(self) -> bytes:
+    async def token_secret(self) -> bytes:
+        """The key that signs page tokens."""
         raise NotImplementedError
 
     async def create_registered_model(
@@ -49,7 +50,7 @@ class MongoRegistry:
     async def search_registered_models(
         self, message: messages.SearchRegisteredModels
     ) -> Reply[messages.SearchRegisteredModelsResponse]:
-        return await registry_search.models(await self._ready(), message, secret=await self._token_secret())
+        return await registry_search.models(await self._ready(), message, secret=await self.token_secret())
 
     async def set_registered_model_tag(
         self, message: messages.SetRegisteredModelTag
@@ -112,7 +113,7 @@ class MongoRegistry:
     async def search_model_versions(
         self, message: messages.SearchModelVersions
     ) -> Reply[messages.SearchModelVersionsResponse]:
-        return await registry_search.versions(await self._ready(), message, secret=await self._token_secret())
+        return await registry_search.versions(await self._ready(), message, secret=await self.token_secret())
 
     async def set_model_version_tag(
         self, message: messages.SetModelVersionTag
@@ -137,4 +138,4 @@ class MongoRegistry:
     async def get_model_timeline(
         self, message: history_messages.GetModelTimeline
     ) -> Reply[history_messages.GetModelTimelineResponse]:
-        return await model_history.timeline(await self._ready(), message, secret=await self._token_secret())
+        return await model_history.timeline(await self._ready(), message, secret=await self.token_secret())
