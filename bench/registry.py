@@ -103,7 +103,8 @@ def _write_versions(subject: Subject) -> None:
     with subject.connect() as connection:
         for turn in range(MODELS):
             _new_model(connection, _filled(turn))
-        drive(subject.server.port, [_versions(_filled(turn)) for turn in range(MODELS)])
+    drive(subject.server.port, [_versions(_filled(turn)) for turn in range(MODELS)])
+    with subject.connect() as connection:  # another one: servers close those that idled
         for turn in range(MODELS):
             message = {"name": _filled(turn), "alias": ALIAS, "version": str(_aliased(turn))}
             connection.post("registered-models/alias", message)
