@@ -10,6 +10,7 @@ happened once is noted once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,8 +179,14 @@ async def settle(database: Database, found: Document) -> None:
     """Carries out what a document still says is to be done, and takes it off."""
     if not found["unsettled"]:
         return
-    for one in found["effects"]:
-        await _carry_out(database, found, one)
+    # PERF: at once; a version is made in three waits for the majority instead of four.
+    await asyncio.gather(_carry_out_all(database, found), _write_notes(database, found))
+    of_revision = {"_id": found["_id"], "revision": found["revision"]}
+    await database.update(MODELS, of_revision, {"$set": {"notes": [], "effects": [], "unsettled": False}})
+    found |= {"notes": [], "effects": [], "unsettled": False}
+
+
+async def _write_notes(database: Database, found: Document) -> None:
     notes = [
         UpdateOne(
             {"model": found["_id"], "_id": f"{found['_id']}:{note['number']}"}, {"$setOnInsert": note}, upsert=True
@@ -188,9 +195,11 @@ async def settle(database: Database, found: Document) -> None:
     ]
     if notes:
         await database.bulk_again(HISTORY, notes)
-    of_revision = {"_id": found["_id"], "revision": found["revision"]}
-    await database.update(MODELS, of_revision, {"$set": {"notes": [], "effects": [], "unsettled": False}})
-    found |= {"notes": [], "effects": [], "unsettled": False}
+
+
+async def _carry_out_all(database: Database, found: Document) -> None:
+    for one in found["effects"]:
+        await _carry_out(database, found, one)
 
 
 async def _carry_out(database: Database, model: Document, one: Document) -> None:
