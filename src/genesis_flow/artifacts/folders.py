@@ -82,6 +82,16 @@ class Folder:
                     found.append((entry.name, entry.stat(follow_symlinks=False)))
         return found
 
+    def names(self) -> Sequence[str]:
+        """All names, in no order."""
+        return os.listdir(self._path if self._handle is None else self._handle)
+
+    def stat_or_none(self, name: str) -> os.stat_result | None:
+        """What has this name, a link for itself; None if it is gone."""
+        with suppress(FileNotFoundError):
+            return self.stat(name)
+        return None
+
     def stat(self, name: str) -> os.stat_result:
         return os.stat(self._at(name), dir_fd=self._handle, follow_symlinks=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import heapq
 import io
 import os
 import secrets
@@ -69,8 +70,7 @@ class LocalArtifactStore:
 
     async def list_page(self, path: SafeRelPath, limit: int, position: str = "") -> Page:
         """See ``ArtifactStore.list_page``; the position is the last name of the page before."""
-        behind = [info for info in await self.list(path) if info.path.name > position]
-        return Page(behind[:limit], behind[limit - 1].path.name if len(behind) > limit else None)
+        return await self._threads.run(self._list_page, _checked(path), limit, position)
 
     async def open(self, path: SafeRelPath) -> LocalReader:
         """See ``ArtifactStore.open``."""
@@ -129,6 +129,18 @@ class LocalArtifactStore:
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted((entry for entry in entries if entry), key=lambda entry: entry.path.name)
+
+    def _list_page(self, path: SafeRelPath, limit: int, position: str) -> Page:
+        try:
+            with self._open_root().walk(path) as folder:
+                # All names are read, and only those of the page looked at.
+                behind = (name for name in folder.names() if name > position and name.casefold() not in _RESERVED)
+                names = heapq.nsmallest(limit + 1, behind)
+                found = [(name, folder.stat_or_none(name)) for name in names[:limit]]
+        except (FileNotFoundError, NotADirectoryError):
+            return Page([], None)
+        entries = [_file_info(path, name, status) for name, status in found if status]
+        return Page([entry for entry in entries if entry], names[limit - 1] if len(names) > limit else None)
 
     def _open(self, path: SafeRelPath) -> tuple[io.FileIO, str | None]:
         if path == SafeRelPath.ROOT:

@@ -62,7 +62,8 @@ def _meaning(text: str, otherwise: GenesisFlowError) -> GenesisFlowError:
     """The error that a message is about, which is logged by its status and code alone."""
     status, code = _first(_STATUS, text), _first(_CODE, text)
     found = _known(text, status, code) or otherwise
-    log.warning("The bucket of artifacts answers %s %s. %s", status or "nothing", code, found)
+    answer = f"{status} {code}".strip() or "nothing"
+    log.warning("The bucket of artifacts answers %s: %s", answer, found)
     return found
 
 
