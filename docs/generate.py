@@ -24,7 +24,12 @@ from tests.differential.differences import DIFFERENCES, Difference  # noqa: E402
 Row = Operation[Any, Any]
 
 # Files are streamed past the service; test_surface.py asks the server whether this is true.
-OF_FILES = frozenset({"download_artifact", "upload_artifact", "delete_artifact"})
+OF_FILES = frozenset(
+    {
+        *("download_artifact", "upload_artifact", "delete_artifact", "get_presigned_download_url"),
+        *("create_multipart_upload", "complete_multipart_upload", "abort_multipart_upload"),
+    }
+)
 ANSWERED = Service(MemoryStore(artifact_root=""), Roots()).implemented | OF_FILES
 
 COUNTS = re.compile(r"(?<=<!-- counts -->\n).*?(?=<!-- /counts -->)", re.DOTALL)

@@ -243,6 +243,7 @@ def serving(
     file_size_limit: int | None = None,
     port: int | None = None,
     wait: bool = True,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A server that keeps everything in ``folder``, but for a store that is a database elsewhere.
 
@@ -253,6 +254,7 @@ def serving(
         file_size_limit: no file may grow beyond this many bytes: a disk that gets full.
         port: where to listen; a free one if none is given.
         wait: wait until it answers.
+        environment: further variables for it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
@@ -264,7 +266,7 @@ def serving(
     ]
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, env=_environment(), start_new_session=True
+            command, cwd=folder, stdout=log, stderr=log, env=_environment(environment or {}), start_new_session=True
         )
         server = Server(folder, port, process)
         try:
@@ -296,7 +298,7 @@ def free_port() -> int:
         return port
 
 
-def _environment() -> dict[str, str]:
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
     """The tests' own, without what would steer the server, on the package that the tests import."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHON"))}
-    return kept | {"PYTHONPATH": str(Path(genesis_flow.__file__).parents[1])}
+    return kept | {"PYTHONPATH": str(Path(genesis_flow.__file__).parents[1]), **given}

@@ -31,7 +31,10 @@ Row = Operation[Any, Any]
 ROOT = Path(__file__).resolve().parents[1]
 GENERATOR = runpy.run_path(str(ROOT / "contract" / "generate.py"))
 CONTRACT, NAMES = GENERATOR["CONTRACT"], GENERATOR["NAMES"]
-OF_FILES = {"download_artifact", "upload_artifact", "delete_artifact"}
+OF_FILES = {
+    *("download_artifact", "upload_artifact", "delete_artifact", "get_presigned_download_url"),
+    *("create_multipart_upload", "complete_multipart_upload", "abort_multipart_upload"),
+}
 IMPLEMENTED = Service(MemoryStore(artifact_root=""), Roots()).implemented | OF_FILES
 
 
@@ -125,8 +128,10 @@ async def test_what_is_not_implemented_answers_501_in_the_shape_of_mlflow(applic
 @pytest.mark.parametrize("row", [row for row in OPERATIONS if row.name in IMPLEMENTED], ids=request_id)
 async def test_what_is_implemented_never_answers_501(application: Application, row: Row) -> None:
     for path in (filled(row.path), filled(row.mirror)):
-        status, _ = await ask(application, row.method, path, b"" if row.method == "GET" else b"{}")
-        assert status in (200, 400, 404)
+        status, answer = await ask(application, row.method, path, b"" if row.method == "GET" else b"{}")
+        # A folder has no links; that it has none is an answer of the operation, not the lack of one.
+        assert status in (200, 400, 404) or (row.name, status) == ("get_presigned_download_url", 501), answer
+        assert "not of this version" not in str(answer)
 
 
 async def test_the_openapi_document_describes_what_is_implemented_and_nothing_else(application: Application) -> None:

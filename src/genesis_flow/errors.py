@@ -211,6 +211,51 @@ class AliasNotFound(InvalidRequest):
         super().__init__(f"The registered model {shown(name)} has no alias {shown(alias)}.")
 
 
+class DigestMismatch(InvalidRequest):
+    """The bytes of an upload are not those that its sender announced.
+
+    Args:
+        sha256: the digest of what came.
+    """
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"The file was not stored: its bytes have the SHA-256 {sha256}, not the one that was announced. Send it "
+            "again."
+        )
+
+
+class UploadIncomplete(InvalidRequest):
+    """An upload was called complete with parts that the store does not have, or not so."""
+
+    def __init__(self) -> None:
+        super().__init__("The upload is not complete: the parts that were named are not those that were sent.")
+
+
+class NotDirect(InvalidRequest):
+    """A link to the bucket was asked for where the artifacts are to go through the server.
+
+    Args:
+        what: what was asked for, as the beginning of a sentence in the plural.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} are only made for artifacts that are in a bucket by their own location; these are proxied, under "
+            "'mlflow-artifacts:'."
+        )
+
+
+class LocationWithCredentials(InvalidRequest):
+    """A location that would keep a secret wherever it is stored, shown or logged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A location of artifacts must not hold a password, a key or a signature. Give them to the program by the "
+            "variables or the identity of the cloud; see docs/artifacts.md."
+        )
+
+
 class MalformedRequest(InvalidRequest):
     """The bytes of a request are not what its content type says."""
 
@@ -320,6 +365,13 @@ class ArtifactNotFound(NotFound):
         super().__init__(f"No artifact is stored at {shown(path)}.")
 
 
+class UploadNotFound(NotFound):
+    """No upload in parts has this id, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("No upload with this id is on its way to this path.")
+
+
 class AlreadyExists(GenesisFlowError):
     """The thing that a request would make exists."""
 
@@ -422,6 +474,20 @@ class Unsupported(GenesisFlowError):
         super().__init__(f"'{name}' is part of MLflow's interface but not of this version of Genesis-Flow.")
 
 
+class NoDirectTransfer(GenesisFlowError):
+    """The store of artifacts has no way past this server; clients send their files through it instead.
+
+    Args:
+        what: what was asked for, as the beginning of a sentence in the plural.
+    """
+
+    code = "NOT_IMPLEMENTED"
+    status = 501
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} are not supported by the artifact store of this server: send files through it.")
+
+
 class Unavailable(GenesisFlowError):
     """The server cannot answer now; the same request may succeed later."""
 
@@ -450,6 +516,13 @@ class TooManyOpenFiles(Unavailable):
         super().__init__("The server has too many files open: nothing was written. Try again.")
 
 
+class ArtifactsUnreachable(Unavailable):
+    """The bucket of artifacts does not answer, or not in time."""
+
+    def __init__(self) -> None:
+        super().__init__("The server cannot reach the store of its artifacts at the moment. Try again.")
+
+
 class StoreBusy(Unavailable):
     """The database did not take the work in time; nothing was written."""
 
@@ -473,6 +546,17 @@ class StoreFailed(GenesisFlowError):
 
     def __init__(self) -> None:
         super().__init__("The database failed; the server's log has the cause.")
+
+
+class ArtifactsRefused(GenesisFlowError):
+    """The bucket of artifacts answers, and not as its operator meant: a matter of names and permissions.
+
+    Args:
+        reason: what is wrong, as the end of a sentence; never an address or a credential.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The server cannot use the store of its artifacts: {reason}. Its operator can mend that.")
 
 
 class ForeignDatabase(GenesisFlowError):

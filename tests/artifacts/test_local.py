@@ -16,32 +16,19 @@ from pathlib import Path
 import pytest
 
 from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore
-from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, InvalidPath, StorageFull
+from genesis_flow.artifacts.protocol import BLOCK_BYTES
+from genesis_flow.errors import ArtifactIsDirectory, InvalidPath, StorageFull
 from genesis_flow.rules.paths import SafeRelPath
-
-at = SafeRelPath.parse
-
-
-async def bytes_in(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-async def cut_after(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-    raise ConnectionResetError("the client went away")
-
-
-async def read(store: ArtifactStore, path: str, start: int = 0, end: int | None = None) -> bytes:
-    reader = await store.open(at(path))
-    return b"".join([chunk async for chunk in reader.chunks(start, end)])
+from genesis_flow.testing.artifacts import ArtifactSuite, at, bytes_in, cut_after, read
 
 
 def staged(root: Path) -> list[str]:
     staging = root / STAGING_NAME
     return os.listdir(staging) if staging.exists() else []
+
+
+class TestLocalArtifactStore(ArtifactSuite):
+    """Both ways down a tree, by the fixture ``store``."""
 
 
 # --- reading and writing --------------------------------------------------------------------------------------
@@ -51,19 +38,11 @@ def staged(root: Path) -> list[str]:
     "name",
     ["a", "0/run/artifacts/model/MLmodel", "a b", "100%.txt", "50%20off", ".hidden", "日本/é", "x" * 255],
 )
-async def test_what_is_written_is_read(store: LocalArtifactStore, root: Path, name: str) -> None:
-    assert await store.write(at(name), bytes_in(b"hello ", b"", b"world")) == 11
+async def test_a_file_has_its_own_name_on_the_disk(store: LocalArtifactStore, root: Path, name: str) -> None:
+    await store.write(at(name), bytes_in(b"hello ", b"", b"world"))
 
-    assert await read(store, name) == b"hello world"
     assert root.joinpath(*name.split("/")).read_bytes() == b"hello world"
     assert staged(root) == []
-
-
-async def test_an_empty_file_is_a_file(store: LocalArtifactStore) -> None:
-    assert await store.write(at("empty"), bytes_in()) == 0
-
-    assert await read(store, "empty") == b""
-    assert [(info.path, info.file_size) for info in await store.list(SafeRelPath.ROOT)] == [(at("empty"), 0)]
 
 
 async def test_a_file_of_many_blocks_is_read_in_blocks(store: LocalArtifactStore) -> None:
@@ -75,21 +54,6 @@ async def test_a_file_of_many_blocks_is_read_in_blocks(store: LocalArtifactStore
 
     assert b"".join(chunks) == content
     assert max(map(len, chunks)) == BLOCK_BYTES
-
-
-@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, 1), (3, 7), (9, 10), (10, 10), (0, 10), (4, None)])
-async def test_a_range_holds_its_start_and_not_its_end(store: LocalArtifactStore, start: int, end: int | None) -> None:
-    await store.write(at("digits"), bytes_in(b"0123456789"))
-
-    assert await read(store, "digits", start, end) == b"0123456789"[start:end]
-
-
-@pytest.mark.parametrize(("start", "end"), [(-1, 3), (4, 3), (0, 11), (11, None)])
-async def test_a_range_outside_the_file_is_an_error(store: LocalArtifactStore, start: int, end: int | None) -> None:
-    await store.write(at("digits"), bytes_in(b"0123456789"))
-
-    with pytest.raises(ValueError, match="no bytes"):
-        await read(store, "digits", start, end)
 
 
 async def test_a_reader_knows_size_time_and_version(store: LocalArtifactStore, root: Path) -> None:
@@ -107,19 +71,6 @@ async def test_a_reader_knows_size_time_and_version(store: LocalArtifactStore, r
     for reader in (first, again, second):
         await reader.close()
         await reader.close()
-
-
-async def test_a_reader_keeps_the_content_that_it_opened(store: LocalArtifactStore) -> None:
-    old = b"o" * (2 * BLOCK_BYTES)
-    await store.write(at("f"), bytes_in(old))
-    reader = await store.open(at("f"))
-    chunks = reader.chunks()
-    first = await anext(chunks)
-
-    await store.write(at("f"), bytes_in(b"new"))
-    await store.delete(at("f"))
-
-    assert first + b"".join([chunk async for chunk in chunks]) == old
 
 
 async def test_a_file_that_shrinks_while_it_is_read_ends_in_an_error(store: LocalArtifactStore, root: Path) -> None:
@@ -145,51 +96,7 @@ async def test_a_reader_that_is_left_half_way_is_closed(store: LocalArtifactStor
         assert len(os.listdir("/proc/self/fd")) == handles
 
 
-@pytest.mark.parametrize("path", ["missing", "missing/x", "dir/missing", "dir/f/below"])
-async def test_what_is_not_there_is_not_found(store: LocalArtifactStore, path: str) -> None:
-    await store.write(at("dir/f"), bytes_in(b"x"))
-
-    with pytest.raises(ArtifactNotFound):
-        await store.open(at(path))
-    assert not await store.exists(at(path))
-
-
-async def test_a_directory_is_not_read_as_a_file(store: LocalArtifactStore) -> None:
-    await store.write(at("dir/f"), bytes_in(b"x"))
-
-    for path in ("dir", ""):
-        with pytest.raises(ArtifactIsDirectory):
-            await store.open(at(path))
-        assert await store.exists(at(path))
-
-
 # --- listing --------------------------------------------------------------------------------------------------
-
-
-async def test_a_listing_is_sorted_and_counts_from_the_root(store: LocalArtifactStore) -> None:
-    for name in ("z", "B", "a", ".hid", "sub/x"):
-        await store.write(at(f"dir/{name}"), bytes_in(b"123"))
-
-    listed = await store.list(at("dir"))
-
-    assert [(str(info.path), info.is_dir, info.file_size) for info in listed] == [
-        ("dir/.hid", False, 3),
-        ("dir/B", False, 3),
-        ("dir/a", False, 3),
-        ("dir/sub", True, None),
-        ("dir/z", False, 3),
-    ]
-
-
-async def test_a_file_and_a_missing_directory_list_nothing(store: LocalArtifactStore, root: Path) -> None:
-    await store.write(at("f"), bytes_in(b"x"))
-
-    assert [list(await store.list(at(path))) for path in ("f", "f/x", "missing", "missing/x")] == [
-        [],
-        [],
-        [],
-        [],
-    ]
 
 
 async def test_names_that_no_request_could_ask_for_are_left_out(store: LocalArtifactStore, root: Path) -> None:
@@ -310,27 +217,6 @@ async def test_writers_and_a_deleter_of_one_directory_do_not_fail(store: LocalAr
     assert staged(root) == []
 
 
-async def test_a_directory_is_not_replaced_by_a_file(store: LocalArtifactStore, root: Path) -> None:
-    await store.write(at("dir/f"), bytes_in(b"x"))
-
-    with pytest.raises(ArtifactIsDirectory):
-        await store.write(at("dir"), bytes_in(b"y"))
-
-    assert await read(store, "dir/f") == b"x"
-    assert staged(root) == []
-
-
-async def test_a_file_is_not_a_directory_to_write_into(store: LocalArtifactStore, root: Path) -> None:
-    await store.write(at("f"), bytes_in(b"x"))
-
-    for path in ("f/below", "f/far/below"):
-        with pytest.raises(InvalidPath):
-            await store.write(at(path), bytes_in(b"y"))
-
-    assert await read(store, "f") == b"x"
-    assert staged(root) == []
-
-
 async def test_a_place_that_cannot_be_written_is_refused_before_the_body_is_read(
     store: LocalArtifactStore,
 ) -> None:
@@ -394,7 +280,7 @@ async def test_a_disk_that_fills_up_is_a_clear_error_and_works_again(small_disk:
         await store.write(at("f"), bytes_in(*[b"x" * BLOCK_BYTES] * 8))
 
     assert staged(small_disk) == []
-    assert await store.write(at("f"), bytes_in(b"x" * BLOCK_BYTES)) == BLOCK_BYTES
+    assert (await store.write(at("f"), bytes_in(b"x" * BLOCK_BYTES))).size_bytes == BLOCK_BYTES
     await store.close()
 
 
@@ -408,7 +294,7 @@ async def test_memory_stays_flat_for_a_large_file(tmp_path: Path) -> None:
 
     tracemalloc.start()
     try:
-        assert await store.write(at("large"), small_chunks()) == size
+        assert (await store.write(at("large"), small_chunks())).size_bytes == size
         reader = await store.open(at("large"))
         assert sum([len(chunk) async for chunk in reader.chunks()]) == size
         _, peak = tracemalloc.get_traced_memory()
@@ -423,15 +309,6 @@ async def test_memory_stays_flat_for_a_large_file(tmp_path: Path) -> None:
 # --- deleting -------------------------------------------------------------------------------------------------
 
 
-async def test_a_deleted_file_is_gone_and_its_neighbour_is_not(store: LocalArtifactStore) -> None:
-    await store.write(at("dir/a"), bytes_in(b"x"))
-    await store.write(at("dir/b"), bytes_in(b"x"))
-
-    await store.delete(at("dir/a"))
-
-    assert [str(info.path) for info in await store.list(at("dir"))] == ["dir/b"]
-
-
 async def test_a_deleted_directory_takes_its_tree_along(store: LocalArtifactStore, root: Path) -> None:
     for name in ("a/b/c/d", "a/b/e", "a/f", "b"):
         await store.write(at(name), bytes_in(b"x"))
@@ -440,26 +317,6 @@ async def test_a_deleted_directory_takes_its_tree_along(store: LocalArtifactStor
 
     assert sorted(os.listdir(root)) == [STAGING_NAME, "b"]
     assert staged(root) == []
-
-
-async def test_deleting_what_is_not_there_succeeds(store: LocalArtifactStore) -> None:
-    await store.write(at("f"), bytes_in(b"x"))
-
-    for path in ("missing", "missing/x", "f/below"):
-        await store.delete(at(path))
-
-    assert await read(store, "f") == b"x"
-
-
-async def test_the_root_is_never_deleted_and_never_a_file(store: LocalArtifactStore) -> None:
-    await store.write(at("f"), bytes_in(b"x"))
-
-    with pytest.raises(InvalidPath):
-        await store.delete(SafeRelPath.ROOT)
-    with pytest.raises(InvalidPath):
-        await store.write(SafeRelPath.ROOT, bytes_in(b"x"))
-
-    assert await read(store, "f") == b"x"
 
 
 async def test_a_tree_deeper_than_any_stack_is_deleted(store: LocalArtifactStore, root: Path) -> None:

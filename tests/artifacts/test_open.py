@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.store import MemoryStore
 
+from genesis_flow.artifacts.buckets import Bucket
 from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
+from genesis_flow.artifacts.objects import ObjectArtifactStore
 from genesis_flow.artifacts.open import Roots, locate, open_artifacts
-from genesis_flow.errors import ArtifactsOutsideRoots, InvalidPath, UnsupportedLocation
+from genesis_flow.errors import (
+    ArtifactsOutsideRoots,
+    GenesisFlowError,
+    InvalidPath,
+    LocationWithCredentials,
+    MissingExtra,
+    UnsupportedLocation,
+)
+from genesis_flow.rules.locations import require_no_credentials, split_bucket_uri
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="locations of POSIX")
 
@@ -66,10 +79,10 @@ async def test_opening_clears_away_what_died_long_ago(folder: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("uri", "scheme"),
     [
-        ("s3://bucket/x", "s3"),
-        ("GS://bucket", "gs"),
+        ("hdfs://secret/x", "hdfs"),
+        ("WASB://secret@a", "wasb"),
         ("mlflow-artifacts:/x", "mlflow-artifacts"),
-        ("https://h/x", "https"),
+        ("https://secret/x", "https"),
     ],
 )
 def test_another_scheme_is_refused_by_its_name_alone(uri: str, scheme: str) -> None:
@@ -77,7 +90,172 @@ def test_another_scheme_is_refused_by_its_name_alone(uri: str, scheme: str) -> N
         open_artifacts(uri)
 
     assert f"'{scheme}:'" in refusal.value.message
-    assert "bucket" not in refusal.value.message
+    assert "secret" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("uri", "cloud", "authority", "prefix"),
+    [
+        ("s3://bucket", "s3", "bucket", ""),
+        ("s3://bucket/", "s3", "bucket", ""),
+        ("S3://my.bucket-1/a b/100%25/", "s3", "my.bucket-1", "a b/100%25"),
+        ("gs://bucket/x", "gs", "bucket", "x"),
+        ("az://container/x", "azure", "container", "x"),
+        (
+            "abfss://container@account.dfs.core.windows.net/x/y",
+            "azure",
+            "container@account.dfs.core.windows.net",
+            "x/y",
+        ),
+        ("wasbs://$root@account.blob.core.windows.net", "azure", "$root@account.blob.core.windows.net", ""),
+        ("abfss://c-1@account.dfs.core.usgovcloudapi.net/x", "azure", "c-1@account.dfs.core.usgovcloudapi.net", "x"),
+    ],
+)
+async def test_an_operator_gives_a_bucket(
+    monkeypatch: pytest.MonkeyPatch, uri: str, cloud: str, authority: str, prefix: str
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
+
+    store = open_artifacts(uri)
+
+    assert isinstance(store, ObjectArtifactStore)
+    assert (store.bucket.cloud, store.bucket.authority, str(store.bucket.prefix)) == (cloud, authority, prefix)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3:bucket",
+        "s3:/bucket",
+        "s3://",
+        "s3:///path",
+        "s3://x",
+        "s3://bucket/../x",
+        "s3://bucket//x",
+        "s3://bucket/x?versionId=1",
+        "s3://bucket/x#y",
+        "s3://buck et/x",
+        "gs://-/x",
+        "az://container@account.blob.core.windows.net/x",
+        "az://UPPER/x",
+        "abfss://container/x",
+        "abfss://container@account.blob.core.windows.net/x",
+        "wasbs://container@account.dfs.core.windows.net/x",
+        "abfss://container@account.dfs.core.windows.net.evil.example/x",
+        "abfss://container@127.0.0.1/x",
+        "abfss://@account.dfs.core.windows.net/x",
+    ],
+)
+def test_a_location_that_names_no_bucket_is_refused(uri: str) -> None:
+    with pytest.raises(InvalidPath):
+        open_artifacts(uri)
+
+
+WITH_SECRETS = [
+    "s3://AKIA123:SECRET@bucket/x",
+    "s3://bucket/x?X-Amz-Signature=SECRET",
+    "s3://bucket/x?AWSAccessKeyId=AKIA&Signature=SECRET",
+    "gs://bucket/x?X-Goog-Signature=SECRET",
+    "wasbs://c@account.blob.core.windows.net/x?sv=2021&sig=SECRET",
+    "abfss://c@account.dfs.core.windows.net/?SIG=SECRET",
+    "https://account.blob.core.windows.net/c?sp=r&sig=SECRET",
+    "az://c/x?account_key=SECRET",
+    "ftp://user:SECRET@host/x",
+    "hdfs://host/x?password=SECRET",
+]
+
+
+@pytest.mark.parametrize("uri", WITH_SECRETS)
+def test_a_location_with_a_secret_is_refused_without_telling_it(uri: str) -> None:
+    with pytest.raises(LocationWithCredentials) as refusal:
+        require_no_credentials(uri)
+    assert "SECRET" not in refusal.value.message
+
+    with pytest.raises(GenesisFlowError) as opening:
+        open_artifacts(uri)
+    assert "SECRET" not in str(opening.value)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "wasbs://container@account.blob.core.windows.net/x",
+        "s3://bucket/a path/%2e?versionId=1",
+        "s3://bucket/user:name@home",
+        "file://user@localhost/x",
+        "/data/signature=1",
+        "C:\\data@home",
+        "mlflow-artifacts://host:5000/x",
+        "dbfs:/path",
+    ],
+)
+def test_a_location_without_a_secret_is_none_of_our_business(location: str) -> None:
+    require_no_credentials(location)
+
+
+def test_a_bucket_without_its_extra_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(MissingExtra, match=r"genesis-flow\[objects\]"):
+        open_artifacts("s3://bucket/x")
+
+
+def test_a_server_without_a_bucket_does_not_load_the_client_of_buckets() -> None:
+    code = "import sys, genesis_flow.server.run; sys.exit('obstore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def bucket(uri: str) -> ObjectArtifactStore:
+    scheme, authority, prefix = split_bucket_uri(uri)
+    return ObjectArtifactStore(Bucket(MemoryStore(), "memory", scheme, authority, prefix))
+
+
+S3 = bucket("s3://bucket/mlruns")
+AZURE = bucket("wasbs://c@account.blob.core.windows.net")
+IN_BUCKETS = Roots(buckets=(S3, AZURE))
+
+
+@pytest.mark.parametrize(
+    ("uri", "store", "path"),
+    [
+        ("s3://bucket/mlruns", S3, ""),
+        ("s3://bucket/mlruns/", S3, ""),
+        ("S3://bucket/mlruns/0/run/artifacts", S3, "0/run/artifacts"),
+        ("s3://bucket/mlruns/a%20b", S3, "a%20b"),
+        ("wasbs://c@account.blob.core.windows.net/0/run", AZURE, "0/run"),
+    ],
+)
+def test_a_location_inside_a_bucket_is_found(uri: str, store: ObjectArtifactStore, path: str) -> None:
+    found, below = locate(uri, roots=IN_BUCKETS)
+
+    assert (found, str(below)) == (store, path)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://bucket",
+        "s3://bucket/mlruns2/x",
+        "s3://bucket/mlruns/../x",
+        "s3://bucket/mlruns/%2e%2e/x",
+        "s3://bucket/mlruns//x",
+        "s3://bucket/mlruns/x?y",
+        "s3://Bucket/mlruns/x",
+        "s3://bucket@evil/mlruns/x",
+        "s3://other/mlruns/x",
+        "s3:/bucket/mlruns/x",
+        "gs://bucket/mlruns/x",
+        "wasbs://c@other.blob.core.windows.net/0",
+        "wasbs://d@account.blob.core.windows.net/0",
+        "abfss://c@account.dfs.core.windows.net/0",
+        "mlflow-artifacts:/0",
+        "memory://bucket/mlruns",
+    ],
+)
+def test_a_location_outside_the_buckets_is_none_of_this_servers(uri: str) -> None:
+    with pytest.raises(ArtifactsOutsideRoots):
+        locate(uri, roots=IN_BUCKETS)
 
 
 @pytest.mark.parametrize(

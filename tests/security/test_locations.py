@@ -135,3 +135,16 @@ def test_the_name_of_a_thing_is_no_part_of_its_location(server: Server, name: st
         "runs/log-metric": {"run_id": name, "key": "k", "value": 1, "timestamp": 1},
     }.items():
         assert server.post(verb, message).status in (400, 404)
+
+
+@pytest.mark.usefixtures("model_id")
+@pytest.mark.parametrize(
+    "location", ["s3://key:SECRET@bucket/x", "wasbs://c@account.blob.core.windows.net/x?sv=1&sig=SECRET"]
+)
+def test_a_location_with_a_secret_is_neither_kept_nor_told(server: Server, location: str) -> None:
+    answer = server.post("experiments/create", {"name": "with a secret", "artifact_location": location})
+
+    assert (answer.status, answer.error_code) == (400, "INVALID_PARAMETER_VALUE")
+    assert "SECRET" not in answer.message
+    assert "SECRET" not in server.log
+    assert b"SECRET" not in (server.folder / "store.db").read_bytes()

@@ -16,10 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, FileInfo
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
+    DigestMismatch,
     InvalidPath,
     StorageFull,
     TooManyOpenFiles,
@@ -61,7 +62,8 @@ class LocalArtifactStore:
             platform has none, each step is checked before it is taken, which leaves a moment between the two.
     """
 
-    supports: frozenset[Capability] = frozenset()
+    supports: frozenset[Capability] = frozenset({"folders", "snapshots"})
+    direct: Direct | None = None
 
     def __init__(self, root: str, *, by_handle: bool = HAS_FOLDER_HANDLES) -> None:
         self.root = os.path.abspath(root)
@@ -72,11 +74,16 @@ class LocalArtifactStore:
         """See ``ArtifactStore.list``."""
         return await self._threads.run(self._list, _checked(path))
 
+    async def list_page(self, path: SafeRelPath, limit: int, position: str = "") -> Page:
+        """See ``ArtifactStore.list_page``; the position is the last name of the page before."""
+        behind = [info for info in await self.list(path) if info.path.name > position]
+        return Page(behind[:limit], behind[limit - 1].path.name if len(behind) > limit else None)
+
     async def open(self, path: SafeRelPath) -> LocalReader:
         """See ``ArtifactStore.open``."""
         return LocalReader(await self._threads.run(self._open, _checked(path)), self._threads)
 
-    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes]) -> int:
+    async def write(self, path: SafeRelPath, chunks: AsyncIterator[bytes], *, sha256: str | None = None) -> Written:
         """See ``ArtifactStore.write``."""
         upload = _Upload(self._open_root, _checked_target(path))
         try:
@@ -84,11 +91,13 @@ class LocalArtifactStore:
             async with aclosing(_blocks(chunks)) as blocks:
                 async for block in blocks:
                     await self._threads.run(upload.append, block)
+            if sha256 not in (None, upload.digest.hexdigest()):
+                raise DigestMismatch(upload.digest.hexdigest())
             await self._threads.run(upload.commit)
         except (Exception, asyncio.CancelledError):
             await self._threads.run(upload.discard)
             raise
-        return upload.size_bytes
+        return Written(upload.size_bytes, upload.digest.hexdigest())
 
     async def delete(self, path: SafeRelPath) -> None:
         """See ``ArtifactStore.delete``."""
@@ -182,6 +191,11 @@ class LocalReader:
         facts = f"{self._status.st_mtime_ns} {self._status.st_size} {self._status.st_ino}"
         return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
 
+    @property
+    def sha256(self) -> str | None:
+        """See ``ArtifactReader.sha256``."""
+        return None
+
     async def chunks(self, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
         """See ``ArtifactReader.chunks``."""
         stop = self.size_bytes if end is None else end
@@ -211,6 +225,7 @@ class _Upload:
 
     def __init__(self, open_root: Callable[..., _Folder], path: SafeRelPath) -> None:
         self.size_bytes = 0
+        self.digest = hashlib.sha256()
         self._open_root = open_root
         self._path = path
         self._name = _fresh_name()
@@ -228,6 +243,7 @@ class _Upload:
         assert self._file
         with _translated(self._path):
             self._file.write(block)
+        self.digest.update(block)
         self.size_bytes += len(block)
 
     def commit(self) -> None:

@@ -39,14 +39,15 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
 @click.option(
     "--default-artifact-root",
     envvar="MLFLOW_DEFAULT_ARTIFACT_ROOT",
-    help="Below which new experiments get their artifact locations. "
+    help="Below which new experiments get their artifact locations: a folder or a bucket. "
     "[default: mlflow-artifacts:/ with --serve-artifacts, else ./artifacts]",
 )
 @click.option(
     "--artifacts-destination",
     envvar="MLFLOW_ARTIFACTS_DESTINATION",
     default="./artifacts",
-    help="The folder where the server keeps the files that clients send it.",
+    help="Where the server keeps the files that clients send it: a folder, s3://bucket/path, gs://bucket/path, "
+    "az://container/path, abfss://… or wasbs://… of Azure.",
 )
 @click.option(
     "--serve-artifacts/--no-serve-artifacts",

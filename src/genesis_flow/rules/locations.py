@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
+
+from genesis_flow.errors import InvalidPath, LocationWithCredentials
+from genesis_flow.rules.paths import SafeRelPath
 
 
 def joined(root: str, *segments: str) -> str:
@@ -22,3 +26,38 @@ def run_artifacts(experiment_location: str, run_id: str) -> str:
 def model_artifacts(experiment_location: str, model_id: str) -> str:
     """The location of a logged model's artifacts."""
     return joined(experiment_location, "models", model_id, "artifacts")
+
+
+# How clouds sign a link: Azure, Amazon (both of its ways) and Google; and what else people call a key.
+_SECRET_FIELDS = re.compile(
+    r"[?&;](?:sig|x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|googleaccessid|signature|"
+    r"(?:access|account|secret)[-_]?(?:access)?[-_]?key|sas(?:[-_]?token)?|token|password|pwd|secret)=",
+    re.IGNORECASE,
+)
+
+
+def require_no_credentials(location: str) -> None:
+    """Refuses a location that holds a secret, before anything keeps or shows it.
+
+    Raises:
+        LocationWithCredentials: it names a user with a password, or has a signature or a key in its query.
+    """
+    _, separator, rest = location.partition("://")
+    user, at, _ = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")
+    if (separator and at and ":" in user) or _SECRET_FIELDS.search(location):
+        raise LocationWithCredentials
+
+
+def split_bucket_uri(uri: str) -> tuple[str, str, SafeRelPath]:
+    """Scheme, authority and path of the URI of a bucket; the path is taken as it stands, without decoding.
+
+    Raises:
+        InvalidPath: it has a query or a fragment, or its path is none.
+    """
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        raise InvalidPath("the location of a bucket has '//' behind its scheme")
+    if "?" in rest or "#" in rest:
+        raise InvalidPath("the location of a bucket has no query and no fragment")
+    authority, _, path = rest.partition("/")
+    return scheme.lower(), authority, SafeRelPath.parse(path.removesuffix("/"))

@@ -15,7 +15,7 @@ from genesis_flow.artifacts.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.rules import limits
-from genesis_flow.server import files, system
+from genesis_flow.server import files, system, transfers
 from genesis_flow.server.guard import Guard
 from genesis_flow.server.http import (
     ClientGone,
@@ -26,6 +26,7 @@ from genesis_flow.server.http import (
     Scope,
     Send,
     error_response,
+    require_json,
 )
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.router import Router
@@ -64,6 +65,7 @@ class Application:
         self._router = Router()
         if settings.serve_artifacts or not settings.artifacts_only:
             files.add_routes(self._router, self._service)
+            transfers.add_routes(self._router, self._service)
         for row in OPERATIONS:
             if not settings.artifacts_only or row.path.startswith("/api/2.0/mlflow-artifacts/"):
                 self._mount(row)
@@ -86,7 +88,7 @@ class Application:
         async def from_body(request: Request) -> Response:
             body = await request.body(most)
             if body:
-                _require_json(request)
+                require_json(request)
             if len(body) <= LARGE_BODY_BYTES:
                 message = codec.decode_body(body, request_type, request.fields)
             else:
@@ -113,6 +115,9 @@ class Application:
             await response.send(send, receive, head=request.method == "HEAD")
         except ClientGone:
             return
+        except (EOFError, GenesisFlowError) as error:
+            # The head is on its way: all that is left to say is that the body is not whole, by closing early.
+            log.warning("%s %s was cut short: %s", request.method, request.route, error)
         finally:
             self._monitor.answered(request.method, request.route, status, perf_counter() - started)
 
@@ -165,12 +170,6 @@ def _require_utf8(raw: bytes) -> None:
         unquote(raw.decode("ascii"), errors="strict")
     except UnicodeDecodeError:
         raise MalformedRequest("its path is not valid UTF-8") from None
-
-
-def _require_json(request: Request) -> None:
-    given = (request.header(b"content-type") or b"").partition(b";")[0].strip().lower()
-    if given != b"application/json":
-        raise MalformedRequest("its Content-Type must be application/json")
 
 
 def _frame_options(settings: Settings) -> list[tuple[bytes, bytes]]:

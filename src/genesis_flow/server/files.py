@@ -6,13 +6,13 @@ nowhere.
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from urllib.parse import quote
 
 from genesis_flow.artifacts.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import MissingParameter, UnsatisfiableRange
+from genesis_flow.rules.media import content_type
 from genesis_flow.server.http import JSON, TEXT, Request, Response, nothing
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
@@ -25,10 +25,6 @@ _RANGE = re.compile(rb"bytes\s*=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
 SANDBOX = (
     (b"content-security-policy", b"sandbox; default-src 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
-)
-PLAIN_TEXT = frozenset(
-    "txt log err cfg conf cpp c h hpp java py js yml yaml json csv tsv md sh sql toml ini rst "
-    "mlmodel mlproject r scala ipynb".split()
 )
 
 
@@ -120,15 +116,7 @@ async def file_response(request: Request, path: str, reader: ArtifactReader) -> 
     if request.method == "HEAD":
         await reader.close()
         chunks = nothing()
-    return Response(chunks, content_type(name), 206 if found else 200, headers)
-
-
-def content_type(name: str) -> bytes:
-    """The type to send a file as: what MLflow's page can show as text is text, also where it would be a program."""
-    extension = name.rsplit(".", 1)[-1].lower()
-    if extension in PLAIN_TEXT:
-        return b"text/plain"
-    return (mimetypes.guess_type(name)[0] or "application/octet-stream").encode()
+    return Response(chunks, content_type(name).encode(), 206 if found else 200, headers)
 
 
 def byte_range(header: bytes, size: int) -> tuple[int, int] | None:

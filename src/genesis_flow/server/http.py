@@ -173,6 +173,17 @@ async def nothing() -> AsyncGenerator[bytes, None]:
     yield b""
 
 
+def require_json(request: Request) -> None:
+    """Refuses a body that does not call itself JSON.
+
+    Raises:
+        MalformedRequest: it does not.
+    """
+    given = (request.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+    if given != b"application/json":
+        raise MalformedRequest("its Content-Type must be application/json")
+
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 

@@ -19,8 +19,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
-from genesis_flow.artifacts.local import LocalArtifactStore
-from genesis_flow.artifacts.open import Roots, open_artifacts
+from genesis_flow.artifacts.open import Roots
 from genesis_flow.errors import Unavailable
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
@@ -57,13 +56,11 @@ def application(settings: Settings) -> Application:
         GenesisFlowError: the store or a location cannot be opened.
     """
     root = settings.artifact_root
-    destination = open_artifacts(settings.artifacts_destination) if settings.serve_artifacts else None
-    local = open_artifacts(root) if _LOCAL.match(root) else None
+    roots = Roots.open(destination=settings.artifacts_destination if settings.serve_artifacts else None, root=root)
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(root))
     monitor = Monitor(lambda: store.waiting if isinstance(store, Queued) else 0)
     if isinstance(store, Queued):
         store.watch(monitor.committed)
-    roots = Roots(destination=destination, local=[local] if isinstance(local, LocalArtifactStore) else [])
     return Application(store, roots, settings, monitor)
 
 

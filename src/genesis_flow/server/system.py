@@ -17,18 +17,6 @@ from genesis_flow.stores.protocol import Store
 
 CHECK_S = 3.0
 MLFLOW_VERSION = "3.17.2"
-SERVER_INFO = msgspec.json.encode(
-    {
-        "store_type": "SqlStore",
-        "workspaces_enabled": False,
-        "trace_archival_enabled": False,
-        "multipart_uploads_enabled": False,
-        "multipart_downloads_enabled": False,
-        "presigned_upload_run_id_supported": False,
-        "presigned_upload_model_id_supported": False,
-        "features_enabled": {"gateway": False},
-    }
-)
 
 
 async def check_soon(store: Store) -> None:
@@ -68,7 +56,17 @@ def add_routes(router: Router, service: Service, seen: Monitor, is_stopping: Cal
 
     async def info(request: Request) -> Response:
         """What clients ask before they use what only some servers can."""
-        return Response(SERVER_INFO)
+        about: dict[str, object] = {
+            "store_type": "SqlStore",
+            "workspaces_enabled": False,
+            "trace_archival_enabled": False,
+            "multipart_uploads_enabled": service.transfers.has_parts,
+            "multipart_downloads_enabled": service.transfers.has_links,
+            "presigned_upload_run_id_supported": True,
+            "presigned_upload_model_id_supported": True,
+            "features_enabled": {"gateway": False},
+        }
+        return Response(msgspec.json.encode(about))
 
     async def metrics(request: Request) -> Response:
         """For Prometheus."""

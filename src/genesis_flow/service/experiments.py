@@ -9,6 +9,7 @@ import msgspec
 from genesis_flow.entities.experiments import ExperimentTag
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.rules import limits
+from genesis_flow.rules.locations import require_no_credentials
 from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import ExperimentStore
@@ -42,8 +43,9 @@ def check_create(message: messages.CreateExperiment) -> messages.CreateExperimen
 
 
 def check_location(field: str, location: str) -> str:
-    """The location of artifacts: a path or a URI without a fragment."""
+    """The location of artifacts: a path or a URI without a fragment, and without a secret."""
     check_line(field, location, limits.LOCATION_LENGTH)
+    require_no_credentials(location)
     try:
         fragment = urlsplit(location).fragment
     except ValueError:

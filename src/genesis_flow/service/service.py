@@ -11,6 +11,7 @@ from genesis_flow.errors import Unsupported
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.service import datasets, experiments, logged_models, metrics, registry, runs
 from genesis_flow.service.artifacts import Artifacts
+from genesis_flow.service.transfers import Transfers
 from genesis_flow.service.verb import Verbs
 from genesis_flow.stores.protocol import Store
 from genesis_flow.wire.codec import Reply
@@ -29,6 +30,7 @@ class Service:
     def __init__(self, store: Store, roots: Roots, policy: Policy | None = None) -> None:
         self.store = store
         self.artifacts = Artifacts(store, roots)
+        self.transfers = Transfers(self.artifacts)
         self._policy = policy or OpenPolicy()
         self._verbs: Verbs = {
             **experiments.verbs(store),
@@ -38,6 +40,7 @@ class Service:
             **logged_models.verbs(store),
             **registry.verbs(store),
             **self.artifacts.verbs(),
+            **self.transfers.verbs(),
         }
 
     @property

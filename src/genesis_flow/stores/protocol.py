@@ -327,6 +327,14 @@ class Queued(Protocol):
         """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
 
 
+@runtime_checkable
+class Signing(Protocol):
+    """A store that lends the key that it signs page tokens with; servers that share it share the key."""
+
+    async def token_secret(self) -> bytes:
+        """The key."""
+
+
 class Store(ExperimentStore, RunStore, MetricStore, DatasetStore, LoggedModelStore, RegistryStore, Protocol):
     """A whole store."""
 

@@ -1,11 +1,24 @@
-"""What every store must do, as pytest classes that ship with the package; see :mod:`genesis_flow.testing.store`."""
+"""What every store must do, as pytest classes that ship with the package.
+
+See :mod:`genesis_flow.testing.store` and, for the files, :mod:`genesis_flow.testing.artifacts`.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 NOUNS = (
-    *("experiments", "runs", "metrics", "datasets", "logged_models", "registry", "registry_search", "registry_calls"),
+    *(
+        "artifacts",
+        "experiments",
+        "runs",
+        "metrics",
+        "datasets",
+        "logged_models",
+        "registry",
+        "registry_search",
+        "registry_calls",
+    ),
     *("model_history", "search", "sharing", "suite", "calls"),
 )
 

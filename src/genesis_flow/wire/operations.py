@@ -18,6 +18,7 @@ from genesis_flow.wire.messages import (
     datasets,
     evaluation_datasets,
     experiments,
+    extended,
     gateway,
     issues,
     jobs,
@@ -277,9 +278,17 @@ GENESIS: tuple[Operation[Any, Any], ...] = (
     Operation("resolve_model_alias", "GET", "/api/genesis/v1/models/{name}/resolve", model_history.ResolveModelAlias, model_history.ResolveModelAliasResponse, "registry:read"),
     Operation("promote_model_versions", "POST", "/api/genesis/v1/models/{name}/aliases", model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse, "registry:write"),
 )
+
+# Rows of the table whose messages have fields of ours beside MLflow's.
+_EXTENDED: tuple[Operation[Any, Any], ...] = (
+    Operation("list_artifacts", "GET", "/api/2.0/mlflow/artifacts/list", extended.ListArtifacts, extended.ListArtifactsResponse, "artifacts:read"),
+    Operation("list_logged_model_artifacts", "GET", "/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", extended.ListLoggedModelArtifacts, extended.ListArtifactsResponse, "logged_models:read"),
+    Operation("list_proxied_artifacts", "GET", "/api/2.0/mlflow-artifacts/artifacts", extended.ListProxiedArtifacts, extended.ListProxiedArtifactsResponse, "artifacts:read"),
+)
 # fmt: on
 
-OPERATIONS = MLFLOW + UNLISTED + GENESIS
+EXTENDED: dict[str, Operation[Any, Any]] = {row.name: row for row in _EXTENDED}
+OPERATIONS = tuple(EXTENDED.get(row.name, row) for row in MLFLOW) + UNLISTED + GENESIS
 
 
 def operation(name: str) -> Operation[Any, Any]:

@@ -48,6 +48,10 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry):
             )
         )
 
+    async def token_secret(self) -> bytes:
+        """The key that signs page tokens."""
+        return self._state.secret
+
     async def check(self) -> None:
         """There is nothing that could fail."""
 

@@ -84,15 +84,16 @@ class MongoStore:
 
     async def _ready(self) -> Database:
         """The database, prepared."""
-        await self._token_secret()
+        await self.token_secret()
         return self._database
 
     async def _write(self) -> Writer:
         """The writer of the database, prepared."""
-        await self._token_secret()
+        await self.token_secret()
         return self._writer
 
-    async def _token_secret(self) -> bytes:
+    async def token_secret(self) -> bytes:
+        """The key that signs page tokens."""
         if self._secret is None:
             async with self._preparing:
                 if self._secret is None:
@@ -138,7 +139,7 @@ class MongoStore:
     async def search_experiments(
         self, message: experiment_messages.SearchExperiments
     ) -> Reply[experiment_messages.SearchExperimentsResponse]:
-        return await experiment_search.search(await self._ready(), message, secret=await self._token_secret())
+        return await experiment_search.search(await self._ready(), message, secret=await self.token_secret())
 
     async def update_experiment(
         self, message: experiment_messages.UpdateExperiment
@@ -183,7 +184,7 @@ class MongoStore:
         return await runs.restore(await self._write(), message)
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
-        return await run_search.search(await self._ready(), message, secret=await self._token_secret())
+        return await run_search.search(await self._ready(), message, secret=await self.token_secret())
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await runs.log_batch(await self._ready(), self._writer, message)
@@ -205,7 +206,7 @@ class MongoStore:
     async def get_metric_history(
         self, message: metric_messages.GetMetricHistory
     ) -> Reply[metric_messages.GetMetricHistoryResponse]:
-        return await metrics.history(await self._ready(), message, secret=await self._token_secret())
+        return await metrics.history(await self._ready(), message, secret=await self.token_secret())
 
     async def get_metric_history_bulk(
         self, message: unlisted.GetMetricHistoryBulk
@@ -249,7 +250,7 @@ class MongoStore:
     async def search_logged_models(
         self, message: model_messages.SearchLoggedModels
     ) -> Reply[model_messages.SearchLoggedModelsResponse]:
-        return await model_search.search(await self._ready(), message, secret=await self._token_secret())
+        return await model_search.search(await self._ready(), message, secret=await self.token_secret())
 
     async def set_logged_model_tags(
         self, message: model_messages.SetLoggedModelTags

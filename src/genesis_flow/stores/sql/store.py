@@ -72,6 +72,10 @@ class SqlStore(SqlRegistry):
         """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
         self._database.watch(on_commit)
 
+    async def token_secret(self) -> bytes:
+        """The key that signs page tokens."""
+        return await self._database.read(lambda _: self._secret())
+
     async def check(self) -> None:
         await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
 

@@ -1,0 +1,60 @@
+"""Requests and responses of MLflow's table with fields of ours beside its own. Written by hand.
+
+A client that knows none of them asks as it always did and gets what it always got.
+"""
+
+from __future__ import annotations
+
+from genesis_flow.entities import artifacts as entities
+from genesis_flow.entities.message import Int32, Message
+from genesis_flow.wire.messages import artifacts, logged_models
+
+
+class ListArtifacts(artifacts.ListArtifacts, frozen=True, kw_only=True):
+    """``GET /api/2.0/mlflow/artifacts/list``.
+
+    Attributes:
+        max_results: how many entries a page has; without it and without a token everything is listed.
+        digests: whether to tell what is known of the files' digests, which costs a look at each.
+    """
+
+    max_results: Int32 | None = None
+    digests: bool | None = None
+
+
+class ListLoggedModelArtifacts(logged_models.ListLoggedModelArtifacts, frozen=True, kw_only=True):
+    """``GET /api/2.0/mlflow/logged-models/{model_id}/artifacts/directories``; see ``ListArtifacts``."""
+
+    max_results: Int32 | None = None
+    digests: bool | None = None
+
+
+class ListProxiedArtifacts(artifacts.ArtifactsListArtifacts, frozen=True, kw_only=True):
+    """``GET /api/2.0/mlflow-artifacts/artifacts``; see ``ListArtifacts``."""
+
+    page_token: str | None = None
+    max_results: Int32 | None = None
+    digests: bool | None = None
+
+
+class FileInfo(entities.FileInfo, frozen=True, kw_only=True):
+    """An entry of a directory.
+
+    Attributes:
+        sha256: the digest of the file in hexadecimal, if it was asked for and is known.
+    """
+
+    sha256: str | None = None
+
+
+class ListArtifactsResponse(artifacts.ListArtifactsResponse, frozen=True, kw_only=True):
+    """A directory of a run or a model, or a page of it."""
+
+    files: tuple[FileInfo, ...] = ()
+
+
+class ListProxiedArtifactsResponse(Message, frozen=True, kw_only=True):
+    """A directory of the proxy, or a page of it."""
+
+    files: tuple[FileInfo, ...] = ()
+    next_page_token: str | None = None
