@@ -24,6 +24,7 @@ from genesis_flow.stores.sql import (
     runs,
     schema,
 )
+from genesis_flow.stores.sql.collection_store import SqlCollection
 from genesis_flow.stores.sql.connection import Connection, Database, Statement
 from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.model_notes import Author
@@ -43,7 +44,7 @@ R = TypeVar("R")
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
-class SqlStore(SqlRegistry):
+class SqlStore(SqlRegistry, SqlCollection):
     """Experiments, runs, metrics, datasets, logged and registered models in a relational database.
 
     Args:
@@ -53,7 +54,7 @@ class SqlStore(SqlRegistry):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
 
     def __init__(
         self, database: Database, *, secret: Callable[[], bytes], artifact_root: str, clock: Clock = now_ms
