@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
@@ -32,6 +32,9 @@ STAGING_NAME = ".genesis-flow-staging"
 
 STALE_S = 24 * 60 * 60
 """What lies in the staging folder for longer than this was left there by a process that died."""
+
+DOOMED = ".doomed"
+"""The ending of a tree that is being deleted there, which anybody may go on with."""
 
 HAS_FOLDER_HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 """Whether the platform can name a file by a folder's handle and a name in it. Windows cannot."""
@@ -99,9 +102,13 @@ class LocalArtifactStore:
             raise
         return Written(upload.size_bytes, upload.digest.hexdigest())
 
-    async def delete(self, path: SafeRelPath) -> None:
+    async def usage(self, path: SafeRelPath) -> Usage:
+        """See ``ArtifactStore.usage``."""
+        return await self._threads.run(self._usage, _checked(path))
+
+    async def delete(self, path: SafeRelPath) -> Usage:
         """See ``ArtifactStore.delete``."""
-        await self._threads.run(self._delete, _checked_target(path))
+        return await self._threads.run(self._delete, _checked_target(path))
 
     async def exists(self, path: SafeRelPath) -> bool:
         """See ``ArtifactStore.exists``."""
@@ -112,11 +119,11 @@ class LocalArtifactStore:
         await self._threads.close()
 
     def sweep(self, *, now_s: float | None = None) -> None:
-        """Deletes what processes that died left half-done more than ``STALE_S`` before ``now_s``."""
+        """Deletes what processes that died left half-done: trees at once, uploads ``STALE_S`` before ``now_s``."""
         horizon = (time.time() if now_s is None else now_s) - STALE_S
         with suppress(OSError), self._open_root().walk(_STAGING) as staging:
             for name, status in staging.scan():
-                if max(status.st_mtime, status.st_ctime) < horizon:
+                if name.endswith(DOOMED) or max(status.st_mtime, status.st_ctime) < horizon:
                     _clear_away(staging, name)
 
     def sweep_soon(self) -> None:
@@ -152,19 +159,35 @@ class LocalArtifactStore:
             return _is_folder(status) or stat.S_ISREG(status.st_mode)
         return False
 
-    def _delete(self, path: SafeRelPath) -> None:
+    def _usage(self, path: SafeRelPath) -> Usage:
+        with suppress(FileNotFoundError, NotADirectoryError), self._open_root().walk(path.parent) as folder:
+            status = folder.stat(path.name or ".")
+            if not _is_folder(status):
+                return _usage_of(status)
+        total, folders = Usage(), [path]
+        while folders:
+            for info in self._list(folders.pop()):
+                if info.is_dir:
+                    folders.append(info.path)
+                else:
+                    total += Usage(1, info.file_size or 0)
+        return total
+
+    def _delete(self, path: SafeRelPath) -> Usage:
         missing = suppress(FileNotFoundError, NotADirectoryError)
         with _translated(path), missing, self._open_root().walk(path.parent) as folder:
-            if not _is_folder(folder.stat(path.name)):
+            status = folder.stat(path.name)
+            if not _is_folder(status):
                 folder.unlink(path.name)
                 folder.sync()
-                return
+                return _usage_of(status)
             with self._open_root().walk(_STAGING, make=True) as staging:
                 # One step makes the whole tree vanish; clearing it away may take its time, or crash.
-                name = _fresh_name()
+                name = _fresh_name() + DOOMED
                 folder.move(path.name, staging, name)
                 folder.sync()
-                _clear_away(staging, name)
+                return _clear_away(staging, name)
+        return Usage()
 
 
 class LocalReader:
@@ -421,38 +444,51 @@ async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytearray, Non
         yield block
 
 
-def _clear_away(staging: _Folder, name: str) -> None:
-    """Deletes ``name`` of the staging folder, with everything below it if it is a tree.
+def _clear_away(staging: _Folder, name: str) -> Usage:
+    """Deletes ``name`` of the staging folder, with everything below it if it is a tree; what that was.
 
     Subfolders are moved up and wait their turn, so no depth is too much for a stack or a table of handles.
     """
-    doomed = deque([name])
+    total, doomed = Usage(), deque([name])
     while doomed:
         name = doomed.popleft()
         with suppress(FileNotFoundError):  # another process is at it too
-            if not _is_folder(staging.stat(name)):
+            status = staging.stat(name)
+            if not _is_folder(status):
                 staging.unlink(name)
+                total += _usage_of(status)
                 continue
             with staging.enter(name) as folder:
-                doomed.extend(_empty(folder, staging))
+                moved, usage = _empty(folder, staging)
+            doomed.extend(moved)
+            total += usage
             try:
                 staging.rmdir(name)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 doomed.append(name)  # a writer was in the folder when it was moved here
+    return total
 
 
-def _empty(folder: _Folder, staging: _Folder) -> Iterator[str]:
-    """Deletes the files of ``folder`` and moves its subfolders into ``staging``, under the names it gives."""
+def _empty(folder: _Folder, staging: _Folder) -> tuple[list[str], Usage]:
+    """Deletes the files of ``folder`` and moves its subfolders into ``staging``: under which names, and how much."""
+    total, moved = Usage(), []
     for name, status in folder.scan():
         with suppress(FileNotFoundError):
             if _is_folder(status):
-                fresh = _fresh_name()
+                fresh = _fresh_name() + DOOMED
                 folder.move(name, staging, fresh)
-                yield fresh
+                moved.append(fresh)
             else:
                 folder.unlink(name)
+                total += _usage_of(status)
+    return moved, total
+
+
+def _usage_of(status: os.stat_result) -> Usage:
+    """That of a file; a link, pipe or device is none."""
+    return Usage(1, status.st_size) if stat.S_ISREG(status.st_mode) else Usage()
 
 
 def _checked(path: SafeRelPath) -> SafeRelPath:
