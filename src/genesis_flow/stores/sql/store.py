@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+from sqlalchemy import bindparam as value
+
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
@@ -41,6 +44,12 @@ from genesis_flow.wire.messages import unlisted
 M = TypeVar("M")
 R = TypeVar("R")
 
+# Also by one that is being removed, or by another one of the name of one that was.
+TAKEN = Statement(
+    sa.select(schema.experiments.c.id).where(
+        sa.or_(schema.experiments.c.id == value("id"), schema.experiments.c.name == value("name"))
+    )
+)
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
@@ -263,7 +272,7 @@ def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
     """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens."""
     entries = {"owner": schema.OWNER, "token_secret": secrets.token_hex(32)}
     connection.many(PUT_ONCE, [{"name": name, "value": text} for name, text in entries.items()])
-    if connection.row(experiments.BY_ID, id=int(DEFAULT_EXPERIMENT_ID)) is None:
+    if connection.row(TAKEN, id=int(DEFAULT_EXPERIMENT_ID), name=DEFAULT_EXPERIMENT_NAME) is None:
         connection.run(
             experiments.INSERT_WITH_ID,
             id=int(DEFAULT_EXPERIMENT_ID),
