@@ -20,6 +20,7 @@ from genesis_flow.stores.mongo import (
     run_search,
     runs,
 )
+from genesis_flow.stores.mongo.collection_store import MongoCollection
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import PROPERTIES
 from genesis_flow.stores.mongo.settling import Settler
@@ -34,7 +35,7 @@ from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
 
-class MongoStore:
+class MongoStore(MongoCollection):
     """Experiments, runs, metrics, datasets and logged models in a MongoDB.
 
     It is opened without the database: the first verb prepares that, and the next one does if the first could not.
@@ -50,7 +51,7 @@ class MongoStore:
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
 
     def __init__(
         self,
