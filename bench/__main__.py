@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bench import findings, report
 from bench.backends import NAMES, Backend, running
+from bench.collection import collect
 from bench.findings import Finding
 from bench.growth import grow
 from bench.load import BadAnswer, generator_limit
@@ -63,6 +64,7 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
     help="Instead: ours alone as it grows to so many runs (100000 is asked), and one run of 100 × as many points.",
 )
 @click.option("--two", is_flag=True, help="Instead: two of our servers against one, on one database.")
+@click.option("--gc", is_flag=True, help="Instead: how fast the deleted go for good, and what the API notices of it.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
 def main(
     quick: bool,
@@ -73,6 +75,7 @@ def main(
     backend: str,
     growth: int | None,
     two: bool,
+    gc: bool,
     limit_min: float,
 ) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
@@ -85,8 +88,10 @@ def main(
     """
     if quick and full:
         raise click.UsageError("choose one of --quick and --full")
-    if growth and two:
-        raise click.UsageError("choose one of --growth and --two")
+    if sum(map(bool, (growth, two, gc))) > 1:
+        raise click.UsageError("choose one of --growth, --two and --gc")
+    if gc and backend != "sqlite":
+        raise click.UsageError("--gc is measured on SQLite")
     if two and backend == "sqlite":
         raise click.UsageError("two servers need a database that both reach: --backend mongodb or postgresql")
     chosen = [row for row in rows_of(backend) if row.key in rows and not (quick and _is_10k(row))]
@@ -102,6 +107,9 @@ def main(
     with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, running(backend, Path(name)) as database:
         folder = Path(name)
         facts = report.facts(folder, generator_limit()) | {"database": database.described}
+        if gc:
+            _alone(partial(collect, folder), facts, console)
+            return
         if growth or two:
             (system,) = _install(["ours"], cache, database, console)
             alone = (

@@ -97,11 +97,32 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
     is_flag=True,
     help="Check neither hosts nor origins. Only behind a proxy that does.",
 )
+@click.option(
+    "--retention",
+    envvar="GENESIS_FLOW_RETENTION",
+    default="30d",
+    metavar="TIME",
+    help="How long deleted experiments, runs and logged models can be restored: 30d, 1d12h, 1.5h, 0.",
+)
+@click.option(
+    "--collect/--no-collect",
+    envvar="GENESIS_FLOW_COLLECT",
+    default=True,
+    help="Remove them for good afterwards, in the background, with their files.",
+)
+@click.option(
+    "--collect-every",
+    envvar="GENESIS_FLOW_COLLECT_EVERY",
+    default="1h",
+    metavar="TIME",
+    help="The time from one such removal to the next. Of several servers on one store one does it at a time.",
+)
 def server(**options: Any) -> None:
     """Start the server.
 
     Without options it keeps everything in the current folder and listens on http://127.0.0.1:5000. Every option can be
-    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on.
+    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on; the last
+    three, which it does not have, as GENESIS_FLOW_RETENTION and so on.
     """
     _require_extra("server", "uvicorn", "sqlalchemy", "prometheus_client", "httptools")
     from genesis_flow.errors import GenesisFlowError

@@ -6,7 +6,7 @@ What happens in which order, and why it may be cut off anywhere, is said in ``st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
@@ -101,7 +101,7 @@ class Collector:
         self._seen: set[str] = set()
         self._now_ms = 0
 
-    async def collect(self, wanted: Wanted) -> AsyncIterator[Collected]:
+    async def collect(self, wanted: Wanted) -> AsyncGenerator[Collected, None]:
         """Removes what is due, and tells of each what became of it.
 
         Experiments come first, so that none is restored without its runs.
@@ -148,7 +148,7 @@ class Collector:
         complete = True
         for kind in WITHIN:
             last: Deleted | None = None
-            while page := await self._store.list_within(kind, experiment.id, PAGE, last):
+            while page := await self._within(kind, experiment, last):
                 last = page[-1]
                 for one in await self._batch(page):
                     complete = complete and one.outcome == "removed"
@@ -158,6 +158,10 @@ class Collector:
             await (self._store.remove(taken) if complete else self._store.retain(taken, self._now_ms))
         reason = "" if complete else "something in it is kept"
         yield Collected(experiment, "removed" if complete else "kept in part", reason=reason)
+
+    async def _within(self, kind: Kind, experiment: Deleted, last: Deleted | None) -> Sequence[Deleted]:
+        async with self._turn():
+            return await self._store.list_within(kind, experiment.id, PAGE, last)
 
     # --- runs and models --------------------------------------------------------------------------------------------
 
