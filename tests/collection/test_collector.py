@@ -253,3 +253,22 @@ async def test_a_run_that_is_restored_between_list_and_removal_keeps_its_files(f
     await restore_run(filling.store, lost)
     assert await Collector(store, filling.roots)._batch(listed) == []
     assert len(await filling.left()) == 1
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+async def test_a_store_opens_again_after_its_default_experiment_is_gone(tmp_path: Path, renamed: bool) -> None:
+    path = tmp_path / "store.db"
+    store = open_sqlite(path, artifact_root=ROOT)
+    (tmp_path / "artifacts").mkdir()
+    filling = Filling(store, open_artifacts(str(tmp_path / "artifacts")))
+    await delete_experiment(store, "0")
+    await filling.collect()
+    if renamed:
+        await new_experiment(store, "Default")
+    await store.close()
+    await filling.files.close()
+    again = open_sqlite(path, artifact_root=ROOT)
+    await again.check()
+    found = await again.get_experiment_by_name(experiments.GetExperimentByName(experiment_name="Default"))
+    assert isinstance(found, experiments.GetExperimentByNameResponse)
+    await again.close()
