@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bench import files, findings, registry, report
 from bench.backends import NAMES, Backend, running
+from bench.collection import collect
 from bench.findings import Finding
 from bench.growth import grow
 from bench.load import BadAnswer, generator_limit
@@ -65,6 +66,7 @@ def _among(allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
 )
 @click.option("--two", is_flag=True, help="Instead: two of our servers against one, on one database.")
 @click.option("--large", is_flag=True, help="Instead: a file of 2 GB through our server, and a copy beside it.")
+@click.option("--gc", is_flag=True, help="Instead: how fast the deleted go for good, and what the API notices of it.")
 @click.option("--limit-min", type=float, default=60.0, show_default=True, help="No round begins after this.")
 def main(
     quick: bool,
@@ -77,6 +79,7 @@ def main(
     growth: int | None,
     two: bool,
     large: bool,
+    gc: bool,
     limit_min: float,
 ) -> None:
     """Put the same load on Genesis-Flow, FastTrackML and MLflow and print a table of ratios.
@@ -89,8 +92,10 @@ def main(
     """
     if quick and full:
         raise click.UsageError("choose one of --quick and --full")
-    if sum(map(bool, (growth, two, large))) > 1:
-        raise click.UsageError("choose one of --growth, --two and --large")
+    if sum(map(bool, (growth, two, large, gc))) > 1:
+        raise click.UsageError("choose one of --growth, --two, --large and --gc")
+    if gc and backend != "sqlite":
+        raise click.UsageError("--gc is measured on SQLite")
     if two and backend == "sqlite":
         raise click.UsageError("two servers need a database that both reach: --backend mongodb or postgresql")
     of_work = {"runs": rows_of(backend), "registry": registry.ROWS, "files": files.ROWS}[work]
@@ -107,6 +112,9 @@ def main(
     with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as name, running(backend, Path(name)) as database:
         folder = Path(name)
         facts = report.facts(folder, generator_limit()) | {"database": database.described}
+        if gc:
+            _alone(partial(collect, folder), facts, console)
+            return
         if growth or two or large:
             (system,) = _install(["ours"], cache, database, console)
             if growth:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from genesis_flow.artifacts.digests import DIGESTS_NAME
-from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
+from genesis_flow.artifacts.local import DOOMED, STAGING_NAME, STALE_S, LocalArtifactStore
 from genesis_flow.artifacts.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactIsDirectory, InvalidPath, StorageFull
 from genesis_flow.rules.paths import SafeRelPath
@@ -421,6 +421,16 @@ async def test_a_sweep_takes_what_is_stale_and_leaves_what_is_not(store: LocalAr
     assert sorted(staged(root)) == ["tree", "upload"]
 
     store.sweep(now_s=time.time() + STALE_S + 60)
+    assert staged(root) == []
+
+
+async def test_a_sweep_goes_on_with_a_tree_that_somebody_was_deleting(store: LocalArtifactStore, root: Path) -> None:
+    tree = root / STAGING_NAME / f"tree{DOOMED}" / "with"
+    tree.mkdir(parents=True)
+    (tree / "leaf").touch()
+
+    store.sweep()
+
     assert staged(root) == []
 
 

@@ -76,8 +76,8 @@ MOST_INDEX_FIELDS = 8
 IN_TRANSACTIONS = frozenset("txnNumber startTransaction autocommit".split())
 """The fields of a command by which it belongs to a transaction, or is one that the driver retries."""
 
-COLD = {"runs": ("_id", "unsettled"), "models": ("_id",)}
-"""What may be read without the shard: by its id what was not met yet, and what ended servers left behind."""
+COLD = {"runs": ("_id", "unsettled", "deleted"), "models": ("_id", "updated")}
+"""What may be read without the shard: by its id what was not met yet, what ended servers left behind, what is deleted."""
 
 
 class Wire(CommandListener):

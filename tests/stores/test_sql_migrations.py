@@ -147,9 +147,9 @@ async def test_an_upgraded_database_keeps_registered_models(path: Path) -> None:
     await again.close()
 
 
-def test_a_server_of_version_2_may_work_on_a_database_of_version_3(path: Path) -> None:
+def test_a_server_that_would_restore_what_is_being_removed_is_kept_away(path: Path) -> None:
     upgrade(path)
-    assert properties(path)["oldest_writer"] == "2"
+    assert properties(path)["oldest_writer"] == "4"
 
 
 # --- the steps ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 from genesis_flow.artifacts.digests import DIGESTS, DIGESTS_NAME, note, noted
 from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES, Folder, is_folder
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,
@@ -35,6 +35,9 @@ STAGING_NAME = ".genesis-flow-staging"
 
 STALE_S = 24 * 60 * 60
 """What lies in the staging folder for longer than this was left there by a process that died."""
+
+DOOMED = ".doomed"
+"""The ending of a tree that is being deleted there, which anybody may go on with."""
 
 _STAGING = SafeRelPath((STAGING_NAME,))
 _RESERVED = frozenset({STAGING_NAME, DIGESTS_NAME})
@@ -93,9 +96,13 @@ class LocalArtifactStore:
             raise
         return Written(upload.size_bytes, upload.digest.hexdigest())
 
-    async def delete(self, path: SafeRelPath) -> None:
+    async def usage(self, path: SafeRelPath) -> Usage:
+        """See ``ArtifactStore.usage``."""
+        return await self._threads.run(self._usage, _checked(path))
+
+    async def delete(self, path: SafeRelPath) -> Usage:
         """See ``ArtifactStore.delete``."""
-        await self._threads.run(self._delete, _checked_target(path))
+        return await self._threads.run(self._delete, _checked_target(path))
 
     async def exists(self, path: SafeRelPath) -> bool:
         """See ``ArtifactStore.exists``."""
@@ -106,11 +113,11 @@ class LocalArtifactStore:
         await self._threads.close()
 
     def sweep(self, *, now_s: float | None = None) -> None:
-        """Deletes what processes that died left half-done more than ``STALE_S`` before ``now_s``."""
+        """Deletes what processes that died left half-done: trees at once, uploads ``STALE_S`` before ``now_s``."""
         horizon = (time.time() if now_s is None else now_s) - STALE_S
         with suppress(OSError), self._open_root().walk(_STAGING) as staging:
             for name, status in staging.scan():
-                if max(status.st_mtime, status.st_ctime) < horizon:
+                if name.endswith(DOOMED) or max(status.st_mtime, status.st_ctime) < horizon:
                     _clear_away(staging, name)
 
     def sweep_soon(self) -> None:
@@ -159,25 +166,42 @@ class LocalArtifactStore:
             return is_folder(status) or stat.S_ISREG(status.st_mode)
         return False
 
-    def _delete(self, path: SafeRelPath) -> None:
-        self._remove(path)
+    def _usage(self, path: SafeRelPath) -> Usage:
+        with suppress(FileNotFoundError, NotADirectoryError), self._open_root().walk(path.parent) as folder:
+            status = folder.stat(path.name or ".")
+            if not is_folder(status):
+                return _usage_of(status)
+        total, folders = Usage(), [path]
+        while folders:
+            for info in self._list(folders.pop()):
+                if info.is_dir:
+                    folders.append(info.path)
+                else:
+                    total += Usage(1, info.file_size or 0)
+        return total
+
+    def _delete(self, path: SafeRelPath) -> Usage:
+        removed = self._remove(path)
         # A digest without its file does no harm, so it goes last; and none may be longer than a path.
         with suppress(InvalidPath):
             self._remove(DIGESTS / path)
+        return removed
 
-    def _remove(self, path: SafeRelPath) -> None:
+    def _remove(self, path: SafeRelPath) -> Usage:
         missing = suppress(FileNotFoundError, NotADirectoryError)
         with _translated(path), missing, self._open_root().walk(path.parent) as folder:
-            if not is_folder(folder.stat(path.name)):
+            status = folder.stat(path.name)
+            if not is_folder(status):
                 folder.unlink(path.name)
                 folder.sync()
-                return
+                return _usage_of(status)
             with self._open_root().walk(_STAGING, make=True, mode=0o700) as staging:
                 # One step makes the whole tree vanish; clearing it away may take its time, or crash.
-                name = _fresh_name()
+                name = _fresh_name() + DOOMED
                 folder.move(path.name, staging, name)
                 folder.sync()
-                _clear_away(staging, name)
+                return _clear_away(staging, name)
+        return Usage()
 
 
 class LocalReader:
@@ -330,38 +354,51 @@ async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytearray, Non
         yield block
 
 
-def _clear_away(staging: Folder, name: str) -> None:
-    """Deletes ``name`` of the staging folder, with everything below it if it is a tree.
+def _clear_away(staging: Folder, name: str) -> Usage:
+    """Deletes ``name`` of the staging folder, with everything below it if it is a tree; what that was.
 
     Subfolders are moved up and wait their turn, so no depth is too much for a stack or a table of handles.
     """
-    doomed = deque([name])
+    total, doomed = Usage(), deque([name])
     while doomed:
         name = doomed.popleft()
         with suppress(FileNotFoundError):  # another process is at it too
-            if not is_folder(staging.stat(name)):
+            status = staging.stat(name)
+            if not is_folder(status):
                 staging.unlink(name)
+                total += _usage_of(status)
                 continue
             with staging.enter(name) as folder:
-                doomed.extend(_empty(folder, staging))
+                moved, usage = _empty(folder, staging)
+            doomed.extend(moved)
+            total += usage
             try:
                 staging.rmdir(name)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 doomed.append(name)  # a writer was in the folder when it was moved here
+    return total
 
 
-def _empty(folder: Folder, staging: Folder) -> Iterator[str]:
-    """Deletes the files of ``folder`` and moves its subfolders into ``staging``, under the names it gives."""
+def _empty(folder: Folder, staging: Folder) -> tuple[list[str], Usage]:
+    """Deletes the files of ``folder`` and moves its subfolders into ``staging``: under which names, and how much."""
+    total, moved = Usage(), []
     for name, status in folder.scan():
         with suppress(FileNotFoundError):
             if is_folder(status):
-                fresh = _fresh_name()
+                fresh = _fresh_name() + DOOMED
                 folder.move(name, staging, fresh)
-                yield fresh
+                moved.append(fresh)
             else:
                 folder.unlink(name)
+                total += _usage_of(status)
+    return moved, total
+
+
+def _usage_of(status: os.stat_result) -> Usage:
+    """That of a file; a link, pipe or device is none."""
+    return Usage(1, status.st_size) if stat.S_ISREG(status.st_mode) else Usage()
 
 
 def version_of(status: os.stat_result) -> str:

@@ -16,7 +16,7 @@ from obstore.exceptions import PreconditionError
 from genesis_flow.artifacts.buckets import Bucket, Client
 from genesis_flow.artifacts.direct import direct_to
 from genesis_flow.artifacts.object_errors import translated
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Written
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 
@@ -99,14 +99,27 @@ class ObjectArtifactStore:
                     await self._write_parts(key, upload, first, parts)
         return upload.written
 
-    async def delete(self, path: SafeRelPath) -> None:
-        """See ``ArtifactStore.delete``."""
-        key = self._target(path)
+    async def usage(self, path: SafeRelPath) -> Usage:
+        """See ``ArtifactStore.usage``."""
+        key, total = self.bucket.key(path), Usage()
         with translated():
-            if await self._is_file(key):
+            if path != SafeRelPath.ROOT and (file := await self._head(key)):
+                total += _usage([file])
+            async for batch in self._client.list(key or None, chunk_size=_KEYS_AT_ONCE):
+                total += _usage(batch)
+        return total
+
+    async def delete(self, path: SafeRelPath) -> Usage:
+        """See ``ArtifactStore.delete``."""
+        key, total = self._target(path), Usage()
+        with translated():
+            if file := await self._head(key):
                 await self._delete([key])
+                total += _usage([file])
             async for batch in self._client.list(key, chunk_size=_KEYS_AT_ONCE):
                 await self._delete([meta["path"] for meta in batch])
+                total += _usage(batch)
+        return total
 
     async def exists(self, path: SafeRelPath) -> bool:
         """See ``ArtifactStore.exists``."""
@@ -123,11 +136,13 @@ class ObjectArtifactStore:
         return self.bucket.key(path)
 
     async def _is_file(self, key: str) -> bool:
+        return await self._head(key) is not None
+
+    async def _head(self, key: str) -> ObjectMeta | None:
         try:
-            await self._client.head_async(key)
+            return await self._client.head_async(key)
         except FileNotFoundError:
-            return False
-        return True
+            return None
 
     async def _holds_something(self, path: SafeRelPath) -> bool:
         async for batch in self._client.list(self.bucket.key(path) or None, chunk_size=1):
@@ -320,6 +335,10 @@ def _blocks(piece: memoryview) -> Iterator[bytes]:
 
 def _is_all_in(batch: Sequence[ObjectMeta], folder: str) -> bool:
     return folder.endswith("/") and batch[0]["path"].startswith(folder) and batch[-1]["path"].startswith(folder)
+
+
+def _usage(batch: Sequence[ObjectMeta]) -> Usage:
+    return Usage(len(batch), sum(meta["size"] for meta in batch))
 
 
 def _child(folder: SafeRelPath, key: str) -> SafeRelPath | None:

@@ -33,6 +33,25 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """How much there is, or was.
+
+    Attributes:
+        objects: the number of files.
+        size_bytes: their size.
+    """
+
+    objects: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.objects + other.objects, self.size_bytes + other.size_bytes)
+
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(self.objects - other.objects, self.size_bytes - other.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class FileInfo:
     """One entry of a directory.
 
@@ -211,8 +230,13 @@ class ArtifactStore(Protocol):
             StorageFull: there is no room for it.
         """
 
-    async def delete(self, path: SafeRelPath) -> None:
+    async def usage(self, path: SafeRelPath) -> Usage:
+        """How much a file or a directory holds, at any depth; nothing, if it is not there."""
+
+    async def delete(self, path: SafeRelPath) -> Usage:
         """Deletes a file, or a directory and all that is in it; deleting what is not there succeeds.
+
+        What it answers it has deleted itself: of two who delete one directory each tells its part.
 
         A file vanishes at once, a directory in a store with ``folders`` too; elsewhere its files go one after the
         other, and a failure on the way leaves the rest. Links are deleted, never what they point to.

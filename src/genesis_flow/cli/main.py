@@ -97,11 +97,32 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
     is_flag=True,
     help="Check neither hosts nor origins. Only behind a proxy that does.",
 )
+@click.option(
+    "--retention",
+    envvar="GENESIS_FLOW_RETENTION",
+    default="30d",
+    metavar="TIME",
+    help="How long deleted experiments, runs and logged models can be restored: 30d, 1d12h, 1.5h, 0.",
+)
+@click.option(
+    "--collect/--no-collect",
+    envvar="GENESIS_FLOW_COLLECT",
+    default=True,
+    help="Remove them for good afterwards, in the background, with their files.",
+)
+@click.option(
+    "--collect-every",
+    envvar="GENESIS_FLOW_COLLECT_EVERY",
+    default="1h",
+    metavar="TIME",
+    help="The time from one such removal to the next. Of several servers on one store one does it at a time.",
+)
 def server(**options: Any) -> None:
     """Start the server.
 
     Without options it keeps everything in the current folder and listens on http://127.0.0.1:5000. Every option can be
-    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on.
+    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on; the last
+    three, which it does not have, as GENESIS_FLOW_RETENTION and so on.
     """
     _require_extra("server", "uvicorn", "sqlalchemy", "prometheus_client", "httptools")
     from genesis_flow.errors import GenesisFlowError
@@ -119,6 +140,67 @@ def server(**options: Any) -> None:
     except GenesisFlowError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+
+
+@main.command(context_settings={"show_default": True})
+@click.option(
+    "--backend-store-uri", envvar="MLFLOW_BACKEND_STORE_URI", default="sqlite:///genesis-flow.db", help=STORE_HELP
+)
+@click.option(
+    "--artifacts-destination",
+    envvar="MLFLOW_ARTIFACTS_DESTINATION",
+    default="./artifacts",
+    help="Where the server keeps files: the same as its own option of this name.",
+)
+@click.option(
+    "--default-artifact-root",
+    envvar="MLFLOW_DEFAULT_ARTIFACT_ROOT",
+    default="mlflow-artifacts:/",
+    help="The server's own option of this name, if it has one: files there are removed, too.",
+)
+@click.option(
+    "--older-than",
+    metavar="TIME",
+    help="Only what was deleted so long ago: 30d, 1d12h, 1.5h, 0. [default: --retention; 0 for what is named]",
+)
+@click.option(
+    "--retention",
+    metavar="TIME",
+    envvar="GENESIS_FLOW_RETENTION",
+    default="30d",
+    help="How long the deleted can be restored.",
+)
+@click.option("--run-ids", callback=_words, metavar="IDS", help="Only these runs, with commas.")
+@click.option(
+    "--experiment-ids", callback=_words, metavar="IDS", help="Only these experiments, with all that is in them."
+)
+@click.option("--logged-model-ids", callback=_words, metavar="IDS", help="Only these logged models.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be removed, and remove nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask. Nobody is asked either where there is no terminal.")
+@click.option("--json", "json", is_flag=True, help="One line of JSON for each thing, as it goes.")
+@click.option("--tracking-uri", hidden=True, expose_value=False)
+def gc(
+    run_ids: tuple[str, ...], experiment_ids: tuple[str, ...], logged_model_ids: tuple[str, ...], **options: Any
+) -> None:
+    """Remove what was deleted long enough ago, for good, with its files.
+
+    Deleted experiments, runs and logged models can be restored for 30 days. This removes those that are older, their
+    metrics, params and tags, and their files. What a version of a registered model needs is kept. It may run beside
+    servers, and be stopped and started again at any time.
+
+    \b
+      genesis-flow gc --dry-run                           what would go, and how much
+      genesis-flow gc --older-than 7d --yes               for a cron job
+      genesis-flow gc --run-ids 0f3a…,77b1…               these, at once
+
+    It ends with 1 if something could not be removed, which the next one tries again.
+    """
+    _require_extra("server", "sqlalchemy", "rich")
+    from genesis_flow.cli import gc as commands
+
+    named = {"run": run_ids, "experiment": experiment_ids, "model": logged_model_ids}
+    ids: Any = {kind: asked for kind, asked in named.items() if asked}
+    sys.exit(commands.collect(commands.Options(ids=ids, **options)))
 
 
 @main.group()

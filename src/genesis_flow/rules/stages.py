@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 ACTIVE, DELETED = "active", "deleted"
 
+REMOVED = "removed"
+"""Of what goes for good: no verb finds it any more; it stays until its files are gone (``stores/collecting.py``)."""
+
 STAGES: Mapping[str, tuple[str, ...]] = {
     "ACTIVE_ONLY": (ACTIVE,),
     "DELETED_ONLY": (DELETED,),

@@ -16,6 +16,7 @@ from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.rules import limits
 from genesis_flow.server import files, system, transfers
+from genesis_flow.server.collecting import Background
 from genesis_flow.server.guard import Guard
 from genesis_flow.server.http import (
     ClientGone,
@@ -32,6 +33,7 @@ from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.router import Router
 from genesis_flow.server.settings import Settings
 from genesis_flow.service.service import Service
+from genesis_flow.stores.collecting import CollectionStore
 from genesis_flow.stores.protocol import Store
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import OPERATIONS, Operation
@@ -61,6 +63,7 @@ class Application:
         self._monitor = monitor
         self._guard = Guard(settings)
         self._stopping = False
+        self._collecting = _background(store, roots, settings, monitor)
         self._frame_options = _frame_options(settings)
         self._router = Router()
         if settings.serve_artifacts or not settings.artifacts_only:
@@ -150,11 +153,23 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        if self._collecting is not None:
+            self._collecting.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._stopping = True
+        if self._collecting is not None:
+            await self._collecting.close()
         await self._service.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _background(store: Store, roots: Roots, settings: Settings, monitor: Monitor) -> Background | None:
+    """What removes the deleted for good, if it is to and the store lets it."""
+    if not settings.collect or settings.artifacts_only or not isinstance(store, CollectionStore):
+        return None
+    retention_ms, every_ms = settings.durations_ms()
+    return Background(store, roots, monitor, retention_ms=retention_ms, every_ms=every_ms)
 
 
 def _unsupported(row: Operation[Any, Any]) -> Handler:

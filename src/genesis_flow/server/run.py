@@ -122,6 +122,7 @@ def serve(settings: Settings) -> None:
         "timeout_keep_alive": KEEP_ALIVE_S,
         "timeout_graceful_shutdown": GRACE_S,
     }
+    settings.durations_ms()
     # What no worker could open is refused here, once, instead of by each worker again and again.
     asyncio.run(_look(settings))
     if settings.workers == 1:

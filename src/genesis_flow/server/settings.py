@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from genesis_flow.rules.retention import RETENTION, parse_duration_ms
+
 DEFAULT_STORE = "sqlite:///genesis-flow.db"
 DEFAULT_DESTINATION = "./artifacts"
 PROXY_ROOT = "mlflow-artifacts:/"
@@ -28,6 +30,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cors_allowed_origins: other sites whose pages may change things here; ``*`` allows all.
         x_frame_options: the header of this name, or ``NONE`` to leave it out.
         check_requests: whether hosts and origins are checked at all.
+        retention: how long the deleted can be restored: ``30d``, ``12h``.
+        collect: whether the server removes what is older, in the background.
+        collect_every: the time from one collection to the next.
     """
 
     backend_store_uri: str = DEFAULT_STORE
@@ -43,6 +48,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_allowed_origins: tuple[str, ...] = ()
     x_frame_options: str = "SAMEORIGIN"
     check_requests: bool = True
+    retention: str = RETENTION
+    collect: bool = True
+    collect_every: str = "1h"
+
+    def durations_ms(self) -> tuple[int, int]:
+        """How long the deleted can be restored, and how often they are collected.
+
+        Raises:
+            InvalidParameter
+        """
+        every_ms = parse_duration_ms("collect-every", self.collect_every)
+        return parse_duration_ms("retention", self.retention), every_ms
 
     @property
     def artifact_root(self) -> str:

@@ -26,8 +26,9 @@ from genesis_flow.wire.messages import (
     unlisted,
 )
 
-Capability = Literal["persistent", "concurrent-processes"]
-"""``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store."""
+Capability = Literal["persistent", "concurrent-processes", "collection"]
+"""``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store.
+``collection``: the deleted can be removed for good (``stores/collecting.py``)."""
 
 
 class ExperimentStore(Protocol):

@@ -19,7 +19,7 @@ NOUNS = (
         "registry_search",
         "registry_calls",
     ),
-    *("model_history", "search", "sharing", "suite", "calls"),
+    *("model_history", "search", "sharing", "collection", "suite", "calls"),
 )
 
 pytest.register_assert_rewrite(*(f"{__name__}.{noun}" for noun in NOUNS))

@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore, Capability, FileInfo
+from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore, Capability, FileInfo, Usage
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.suite import Suite
@@ -378,6 +378,18 @@ class ArtifactSuite(Suite):
             await store.delete(at(path))
 
         assert await read(store, "f") == b"x"
+
+    async def test_what_is_deleted_is_counted_and_so_is_what_would_be(self, store: ArtifactStore) -> None:
+        for path in ("a/f", "a/b/g", "a/b/c/h", "ab/i"):
+            await store.write(at(path), bytes_in(b"12345"))
+        assert await store.usage(SafeRelPath.ROOT) == Usage(4, 20)
+        assert await store.usage(at("a/b/g")) == Usage(1, 5)
+        for measured in (store.usage, store.delete):
+            assert await measured(at("a/b")) == Usage(2, 10)
+        for measured in (store.usage, store.delete):
+            assert await measured(at("a/b")) == Usage()
+        assert await store.delete(at("a/f")) == Usage(1, 5)
+        assert await store.usage(SafeRelPath.ROOT) == Usage(1, 5)
 
     async def test_the_root_is_never_deleted_and_never_a_file(self, store: ArtifactStore) -> None:
         await store.write(at("f"), bytes_in(b"x"))

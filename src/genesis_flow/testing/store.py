@@ -16,6 +16,7 @@ more. The tests bring their own experiments, so the store need not be empty. Non
 from __future__ import annotations
 
 from genesis_flow.testing.aggregates import AggregateSuite
+from genesis_flow.testing.collection import CollectionSuite
 from genesis_flow.testing.datasets import DatasetSuite
 from genesis_flow.testing.experiments import ExperimentSuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
@@ -40,5 +41,6 @@ class StoreSuite(
     ModelHistorySuite,
     SearchSuite,
     SharingSuite,
+    CollectionSuite,
 ):
     """Everything that is asked of a store."""

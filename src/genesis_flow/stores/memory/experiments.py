@@ -9,7 +9,7 @@ from genesis_flow.errors import ExperimentExists, ExperimentNameNotFound, Experi
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.locations import joined
-from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
+from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED, STAGES
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
@@ -42,12 +42,14 @@ class Experiments:
         self._add_experiment(int(DEFAULT_EXPERIMENT_ID), DEFAULT_EXPERIMENT_NAME, "")
 
     def _named(self, name: str) -> StoredExperiment | None:
-        return next((one for one in self._state.experiments.values() if one.value.name == name), None)
+        known = (one for one in self._state.experiments.values() if one.value.lifecycle_stage != REMOVED)
+        return next((one for one in known if one.value.name == name), None)
 
     async def create_experiment(self, message: messages.CreateExperiment) -> messages.CreateExperimentResponse:
         if (taken := self._named(message.name)) is not None:
             raise ExperimentExists(message.name, taken.value.lifecycle_stage == DELETED)
-        key = max(self._state.experiments) + 1
+        self._state.experiments_ever += 1
+        key = self._state.experiments_ever
         stored = self._add_experiment(key, message.name, message.artifact_location or "")
         stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
         return messages.CreateExperimentResponse(experiment_id=str(key))
@@ -84,12 +86,14 @@ class Experiments:
         stored = self._state.experiment(experiment_id)
         if stored.value.lifecycle_stage != before:
             raise ExperimentNotFound(experiment_id)
-        stored.value = msgspec.structs.replace(
-            stored.value, lifecycle_stage=after, last_update_time=self._state.clock()
-        )
+        now = self._state.clock()
+        deleted = now if after == DELETED else None
+        stored.value = msgspec.structs.replace(stored.value, lifecycle_stage=after, last_update_time=now)
+        stored.deleted = deleted
         for run in self._state.runs.values():
-            if str(run.experiment) == stored.value.experiment_id:
+            if str(run.experiment) == stored.value.experiment_id and run.info.lifecycle_stage != REMOVED:
                 run.info = msgspec.structs.replace(run.info, lifecycle_stage=after)
+                run.deleted = deleted
 
     async def set_experiment_tag(self, message: messages.SetExperimentTag) -> messages.SetExperimentTagResponse:
         self._state.active_experiment(message.experiment_id).tags[message.key] = message.value

@@ -75,7 +75,8 @@ class LoggedModels:
         return messages.FinalizeLoggedModelResponse(model=_entity(stored))
 
     async def delete_logged_model(self, message: messages.DeleteLoggedModel) -> messages.DeleteLoggedModelResponse:
-        self._state.model(message.model_id).stage = DELETED
+        stored = self._state.model(message.model_id)
+        stored.stage, stored.deleted = DELETED, self._state.clock()
         return messages.DeleteLoggedModelResponse()
 
     async def set_logged_model_tags(self, message: messages.SetLoggedModelTags) -> messages.SetLoggedModelTagsResponse:

@@ -8,6 +8,7 @@ from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.points import ordered
+from genesis_flow.rules.stages import REMOVED
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.memory.state import State
 from genesis_flow.wire import codec
@@ -23,6 +24,8 @@ class Metrics:
     def _points(self, run_id: str, key: str) -> list[Metric]:
         """The points of a metric in their order; none, if there is no such run or metric."""
         stored = self._state.runs.get(run_id)
+        if stored and stored.info.lifecycle_stage == REMOVED:
+            return []
         points = [point for point in stored.points.values() if point.key == key] if stored else []
         return sorted(points, key=lambda point: _rank(*_place(point)))
 

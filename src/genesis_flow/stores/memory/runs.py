@@ -80,6 +80,7 @@ class Runs:
     def _set_stage_of_run(self, run_id: str, stage: str) -> None:
         stored = self._state.run(run_id)
         stored.info = msgspec.structs.replace(stored.info, lifecycle_stage=stage)
+        stored.deleted = self._state.clock() if stage == DELETED else None
 
     async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
         asked = asking.of_runs(message, self._state.secret)

@@ -21,7 +21,7 @@ from genesis_flow.rules.clock import Clock
 from genesis_flow.rules.history import Change
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.registry import NONE
-from genesis_flow.rules.stages import ACTIVE
+from genesis_flow.rules.stages import ACTIVE, REMOVED
 
 DatasetKey = tuple[int, str, str]
 """Experiment, name and digest: what makes a dataset."""
@@ -32,10 +32,11 @@ PointKey = tuple[str, str, str, int, int, str, str]
 
 @dataclass(eq=False)
 class StoredExperiment:
-    """An experiment; its tags stand beside it."""
+    """An experiment; its tags stand beside it, and when it was deleted, if it is."""
 
     value: Experiment
     tags: dict[str, str] = field(default_factory=dict)
+    deleted: int | None = None
 
 
 @dataclass(eq=False)
@@ -47,6 +48,7 @@ class StoredRun:
         points: every point of every metric, by key, time, step and the value as text.
         inputs: the tags of each dataset that it read.
         models: the step of each model that it read or made, by ``input`` or ``output`` and model id.
+        deleted: when it was deleted, if it is.
     """
 
     experiment: int
@@ -56,11 +58,12 @@ class StoredRun:
     points: dict[tuple[str, int, int, str], Metric] = field(default_factory=dict)
     inputs: dict[DatasetKey, tuple[InputTag, ...]] = field(default_factory=dict)
     models: dict[tuple[str, str], int] = field(default_factory=dict)
+    deleted: int | None = None
 
 
 @dataclass(eq=False)
 class StoredModel:
-    """A logged model, its tags, its params and every point logged with it."""
+    """A logged model, its tags, its params and every point logged with it; when it was deleted, if it is."""
 
     experiment: int
     info: LoggedModelInfo
@@ -68,6 +71,7 @@ class StoredModel:
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     points: dict[PointKey, Metric] = field(default_factory=dict)
+    deleted: int | None = None
 
 
 @dataclass(eq=False)
@@ -138,6 +142,8 @@ class State:
         self.registered: dict[str, StoredRegistered] = {}
         self.registered_ever = 0
         self.changes: list[StoredChange] = []
+        self.experiments_ever = 0
+        self.leases: dict[str, tuple[str, int]] = {}
 
     def next_registered(self) -> int:
         """The key of a new registered model."""
@@ -147,7 +153,7 @@ class State:
     def experiment(self, experiment_id: str) -> StoredExperiment:
         """The experiment, deleted or not; ``ExperimentNotFound``."""
         found = self.experiments.get(experiment_key(experiment_id))
-        if found is None:
+        if found is None or found.value.lifecycle_stage == REMOVED:
             raise ExperimentNotFound(experiment_id)
         return found
 
@@ -161,7 +167,7 @@ class State:
     def run(self, run_id: str) -> StoredRun:
         """The run, deleted or not; ``RunNotFound``."""
         found = self.runs.get(run_id)
-        if found is None:
+        if found is None or found.info.lifecycle_stage == REMOVED:
             raise RunNotFound(run_id)
         return found
 

@@ -7,6 +7,7 @@ from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.rules.tags import DATASET_CONTEXT
+from genesis_flow.stores.memory.collection import Collection
 from genesis_flow.stores.memory.experiments import Experiments
 from genesis_flow.stores.memory.logged_models import LoggedModels
 from genesis_flow.stores.memory.metrics import Metrics
@@ -17,7 +18,7 @@ from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.messages import datasets as messages
 
 
-class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry):
+class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection):
     """Everything in dictionaries, gone with the process: the plainest thing that behaves as a store must.
 
     A verb runs without a pause on the event loop, so each is atomic; it refuses before it changes anything.
@@ -27,7 +28,7 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset()
+    supports: frozenset[Capability] = frozenset({"collection"})
 
     def __init__(self, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._state = State(artifact_root, clock)

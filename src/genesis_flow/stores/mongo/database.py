@@ -40,6 +40,7 @@ from genesis_flow.errors import (
     StoreUnreachable,
     UnsupportedLocation,
 )
+from genesis_flow.rules.stages import REMOVED
 from genesis_flow.stores.mongo.profile import Profile, profile_of, retry_after_s
 
 T = TypeVar("T")
@@ -113,11 +114,11 @@ class Database:
         return by_id | {"experiment": {"$in": sorted({self._shards[run_id] for run_id in run_ids})}}
 
     async def find_run(self, run_id: str, fields: Mapping[str, Any]) -> Document | None:
-        """These fields of a run's document, whose shard is known then."""
-        found = await self.find_one("runs", self.of_run(run_id), {**fields, "experiment": True})
+        """These fields of the document of a run that is not being removed, whose shard is known then."""
+        found = await self.find_one("runs", self.of_run(run_id), {**fields, "experiment": True, "stage": True})
         if found is not None:
             self.remember(run_id, int(found["experiment"]))
-        return found
+        return found if found is not None and found["stage"] != REMOVED else None
 
     def remember(self, run_id: str, experiment: int) -> None:
         """Notes the shard of a run."""
@@ -208,6 +209,10 @@ class Database:
         """Changes every document that matches; how many did. Not one step: others may see some of them changed."""
         result = await self.call(lambda: self.collection(collection).update_many(filter, change))
         return result.matched_count
+
+    async def delete_all(self, collection: str, filter: Filter) -> None:
+        """Removes every document that matches, one after the other."""
+        await self.call(lambda: self.collection(collection).delete_many(filter))
 
     async def bulk(self, collection: str, writes: Sequence[Any]) -> int:
         """Sends writes together, in no order, under one acknowledgement; how many documents the updates met.

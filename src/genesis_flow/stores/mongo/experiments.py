@@ -20,7 +20,7 @@ from genesis_flow.errors import (
 )
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.locations import joined
-from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.wire.messages import experiments as messages
@@ -176,7 +176,7 @@ async def _edit_tags(database: Database, experiment_id: str, change: Any) -> Non
 async def require(database: Database, experiment_id: str) -> Document:
     """The document of an experiment; ``ExperimentNotFound``."""
     found = await database.find_one("experiments", {"_id": experiment_key(experiment_id)})
-    if found is None:
+    if found is None or found["stage"] == REMOVED:
         raise ExperimentNotFound(experiment_id)
     return found
 

@@ -49,6 +49,10 @@ INDEXES = (
         "a page of runs in the default order",
     ),
     Index("runs", "by_name", (("experiment", 1), ("name", 1)), "a run by its name"),
+    Index("experiments", "by_deletion", (("stage", 1), ("updated", 1), ("_id", 1)), "experiments to remove for good"),
+    Index("runs", "by_deletion", (("deleted", 1), ("_id", 1)), "runs to remove for good"),
+    Index("runs", "by_dataset", (("inputs.dataset", 1),), "whether a run still needs a dataset"),
+    Index("models", "by_deletion", (("stage", 1), ("updated", 1), ("_id", 1)), "models to remove for good"),
     Index("runs", "by_value", ((lookup.INDEX, 1),), "runs by a param, tag or metric, and the order of a metric"),
     Index("runs", "by_unsettled", (("unsettled", 1),), "runs whose last writes wait to be put in order"),
     Index(

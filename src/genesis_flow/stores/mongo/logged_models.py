@@ -24,7 +24,7 @@ from genesis_flow.errors import InvalidParameter, LoggedModelNotFound, StoreBusy
 from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
 from genesis_flow.rules.run_names import random_run_name
-from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.mongo import experiments
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import ATTEMPTS, texts
@@ -168,8 +168,8 @@ async def experiments_of(database: Database, model_ids: Collection[str]) -> dict
     """The experiment of each of these models that exists, deleted or not."""
     if not model_ids:
         return {}
-    found = await database.find("models", {"_id": {"$in": sorted(model_ids)}}, {"experiment": True})
-    return {one["_id"]: int(one["experiment"]) for one in found}
+    found = await database.find("models", {"_id": {"$in": sorted(model_ids)}}, {"experiment": True, "stage": True})
+    return {one["_id"]: int(one["experiment"]) for one in found if one["stage"] != REMOVED}
 
 
 def require_all(known: Collection[str], metrics: Iterable[Metric]) -> None:

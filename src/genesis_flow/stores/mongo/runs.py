@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
+from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from genesis_flow.entities.datasets import DatasetInput
@@ -168,12 +169,13 @@ async def log_inputs(database: Database, writer: Writer, message: messages.LogIn
             head.add_model("input", model.model_id, 0)
         return [head.inputs[link.dataset] for link in links]
 
-    for kept in await writer.edit(message.run_id, edit):
-        await database.update(
-            "datasets",
-            {"experiment": experiment, "_id": kept.dataset},
-            {"$addToSet": {"contexts": kept.context}},
-        )
+    for given, kept in zip(message.datasets, await writer.edit(message.run_id, edit), strict=True):
+        of_dataset = {"experiment": experiment, "_id": kept.dataset}
+        # If it was removed before it was linked, because no run had it, it is described once more.
+        while not await database.update(
+            "datasets", of_dataset, {"$addToSet": {"contexts": kept.context}, "$set": {"used": ObjectId()}}
+        ):
+            await _describe(database, experiment, given)
     return messages.LogInputsResponse()
 
 

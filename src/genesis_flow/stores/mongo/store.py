@@ -20,6 +20,7 @@ from genesis_flow.stores.mongo import (
     run_search,
     runs,
 )
+from genesis_flow.stores.mongo.collection_store import MongoCollection
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import PROPERTIES
 from genesis_flow.stores.mongo.registry_store import MongoRegistry
@@ -35,7 +36,7 @@ from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
 
-class MongoStore(MongoRegistry):
+class MongoStore(MongoRegistry, MongoCollection):
     """Experiments, runs, metrics, datasets, logged and registered models in a MongoDB.
 
     It is opened without the database: the first verb prepares that, and the next one does if the first could not.
@@ -51,7 +52,7 @@ class MongoStore(MongoRegistry):
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from genesis_flow.errors import DocumentFull, GenesisFlowError, RunNotFound, ShuttingDown, StoreBusy, Unavailable
+from genesis_flow.rules.stages import REMOVED
 from genesis_flow.stores.mongo import points
 from genesis_flow.stores.mongo.database import DUPLICATE, TOO_LARGE, Database, Document
 from genesis_flow.stores.mongo.documents import WITHOUT_LOOKUP
@@ -312,8 +313,10 @@ class Writer:
         missing = [run_id for run_id in wanted if run_id not in heads]
         if missing:
             for found in await self._database.find("runs", self._database.of_runs(missing), WITHOUT_LOOKUP):
-                heads[found["_id"]] = head = head_of(found)
+                head = head_of(found)
                 self._database.remember(head.run_id, head.experiment)
+                if head.stage != REMOVED:
+                    heads[head.run_id] = head
         # Taken out while they change: what fails must not be found there.
         self.forget(heads)
         for head in heads.values():

@@ -17,7 +17,7 @@ from genesis_flow.errors import (
 )
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.locations import joined
-from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
@@ -29,9 +29,10 @@ RUNS = schema.runs
 
 COLUMNS = (T.c.id, T.c.name, T.c.artifact_location, T.c.lifecycle_stage, T.c.created_ms, T.c.updated_ms)
 
-BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id")))
-BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name")))
-_STATE = sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id"))
+_KNOWN = T.c.lifecycle_stage != REMOVED
+BY_ID = Statement(sa.select(*COLUMNS).where(T.c.id == value("id"), _KNOWN))
+BY_NAME = Statement(sa.select(*COLUMNS).where(T.c.name == value("name"), _KNOWN))
+_STATE = sa.select(T.c.lifecycle_stage, T.c.artifact_location).where(T.c.id == value("id"), _KNOWN)
 # Locked, where rows can be, so that nothing is written to an experiment that another server deletes meanwhile. Who
 # changes the experiment itself locks it for that from the start: two who share a lock and want more wait in a circle.
 STATE_TO_USE = Statement(_STATE.with_for_update(read=True))
@@ -50,7 +51,7 @@ SET_STAGE = Statement(
 )
 SET_STAGE_OF_RUNS = Statement(
     sa.update(RUNS)
-    .where(RUNS.c.experiment_id == value("row"))
+    .where(RUNS.c.experiment_id == value("row"), RUNS.c.lifecycle_stage != REMOVED)
     .values(lifecycle_stage=value("stage"), deleted_ms=value("deleted"), document=sa.null())
 )
 PUT_TAG = Statement(upsert(TAGS, "experiment_id", "key", update=("value",)))

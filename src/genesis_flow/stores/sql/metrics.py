@@ -16,6 +16,7 @@ from genesis_flow.errors import LoggedModelNotFound
 from genesis_flow.rules.aggregates import Aggregate, Summary
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.points import Triple, ordered
+from genesis_flow.rules.stages import REMOVED
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.sql import aggregates, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
@@ -50,7 +51,9 @@ ANY_METRIC = Statement(
     .join(schema.runs, schema.runs.c.id == T.c.run)
     .limit(1)
 )
-RUN = Statement(sa.select(schema.runs.c.id).where(schema.runs.c.run_id == value("run_id")))
+RUN = Statement(
+    sa.select(schema.runs.c.id).where(schema.runs.c.run_id == value("run_id"), schema.runs.c.lifecycle_stage != REMOVED)
+)
 
 ORDER = (T.c.timestamp, T.c.step, T.c.number, T.c.value)  # the primary key's own, so nothing is sorted
 # PERF: a point as JSON, written by the database: 100,000 points in 70 ms instead of 250 ms as Python objects.

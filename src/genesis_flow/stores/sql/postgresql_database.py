@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
 from genesis_flow.errors import GenesisFlowError, ShuttingDown, StoreBusy, StoreUnreachable
+from genesis_flow.rules.stages import REMOVED
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Statement, Work
 from genesis_flow.stores.sql.postgresql import (
@@ -50,7 +51,7 @@ PAUSE_S = 0.2
 RUNS = schema.runs
 LOCK_RUNS = Statement(
     sa.select(RUNS.c.run_id, RUNS.c.id, RUNS.c.experiment_id, RUNS.c.lifecycle_stage, RUNS.c.document.is_(None))
-    .where(RUNS.c.run_id == sa.any_(sa.cast(value("runs"), sa.ARRAY(sa.Text))))
+    .where(RUNS.c.run_id == sa.any_(sa.cast(value("runs"), sa.ARRAY(sa.Text))), RUNS.c.lifecycle_stage != REMOVED)
     .order_by(RUNS.c.run_id)
     .with_for_update(key_share=True)
 )

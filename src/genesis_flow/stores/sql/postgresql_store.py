@@ -102,8 +102,8 @@ def _require_usable(connection: PostgresConnection) -> None:
 def as_postgresql_has_them() -> sa.MetaData:
     """The tables: texts in the order of their code points, and no foreign keys.
 
-    Rows are never removed and each is written under the lock of its run, so a foreign key would say nothing new; but
-    PostgreSQL looks the parent up for each row.
+    Each row is written under the lock of its run, and a run's row goes last (``collection.py``), so a foreign key would
+    say nothing new; but PostgreSQL looks the parent up for each row.
     """
     tables = sa.MetaData()
     for table in schema.metadata.sorted_tables:

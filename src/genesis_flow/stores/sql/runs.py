@@ -21,7 +21,7 @@ from genesis_flow.errors import (
 from genesis_flow.rules.ids import new_run_id
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
-from genesis_flow.rules.stages import ACTIVE, DELETED
+from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.stores.sql import documents, experiments, metrics, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
@@ -32,7 +32,11 @@ from genesis_flow.wire.messages import runs as messages
 T = schema.runs
 FEW_PARAMS = 4
 
-STATE = Statement(sa.select(T.c.id, T.c.experiment_id, T.c.lifecycle_stage).where(T.c.run_id == value("run_id")))
+STATE = Statement(
+    sa.select(T.c.id, T.c.experiment_id, T.c.lifecycle_stage).where(
+        T.c.run_id == value("run_id"), T.c.lifecycle_stage != REMOVED
+    )
+)
 INFO = Statement(sa.select(*documents.INFO_COLUMNS).where(T.c.run_id == value("run_id")))
 INSERT = Statement(
     sa.insert(T).values({
@@ -63,12 +67,15 @@ PUT_TAG = Statement(upsert(TAGS, "run", "key", update=("value", "head")))
 DELETE_TAG = Statement(sa.delete(TAGS).where(TAGS.c.run == value("run"), TAGS.c.key == value("name")))
 
 DATA, INPUTS = schema.datasets, schema.run_datasets
+# Locked, where rows can be, so that it is not removed as unused before the link to it is there.
 DATASET = Statement(
-    sa.select(DATA.c.id).where(
+    sa.select(DATA.c.id)
+    .where(
         DATA.c.experiment_id == value("experiment"),
         DATA.c.name == value("name"),
         DATA.c.digest == value("digest"),
     )
+    .with_for_update(read=True, key_share=True)
 )
 ADD_DATASET = Statement(sa.insert(DATA).values({c.name: value(c.name) for c in DATA.columns if c.name != "id"}))
 ADD_INPUT = Statement(upsert(INPUTS, "run", "dataset"))

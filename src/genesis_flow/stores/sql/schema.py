@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OWNER = "genesis-flow"
 HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
@@ -49,6 +49,15 @@ experiments = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What is or was deleted, the longest ago first; ``updated_ms`` is when, for nothing changes afterwards.
+sa.Index(
+    "experiments_by_deletion",
+    experiments.c.updated_ms,
+    experiments.c.id,
+    sqlite_where=experiments.c.lifecycle_stage != sa.literal_column("'active'"),
+    postgresql_where=experiments.c.lifecycle_stage != sa.literal_column("'active'"),
+)
+
 # The default order of the list: the newest first.
 sa.Index("experiments_by_creation", experiments.c.created_ms.desc(), experiments.c.id)
 
@@ -79,6 +88,14 @@ runs = sa.Table(
 )
 # The default order of a search: the latest started first, equal ones by id.
 sa.Index("runs_by_start", runs.c.experiment_id, runs.c.started_ms.desc(), runs.c.run_id)
+# What was deleted, the longest ago first.
+sa.Index(
+    "runs_by_deletion",
+    runs.c.deleted_ms,
+    runs.c.run_id,
+    sqlite_where=runs.c.deleted_ms.is_not(None),
+    postgresql_where=runs.c.deleted_ms.is_not(None),
+)
 sa.Index(
     "runs_without_document",
     runs.c.id,
@@ -200,6 +217,14 @@ logged_models = sa.Table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
     sa.Index("logged_models_by_creation", "experiment_id", "created_ms", "model_id"),
+)
+
+sa.Index(
+    "logged_models_by_deletion",
+    logged_models.c.updated_ms,
+    logged_models.c.model_id,
+    sqlite_where=logged_models.c.lifecycle_stage != sa.literal_column("'active'"),
+    postgresql_where=logged_models.c.lifecycle_stage != sa.literal_column("'active'"),
 )
 
 

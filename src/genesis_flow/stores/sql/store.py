@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+from sqlalchemy import bindparam as value
+
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
@@ -24,6 +27,7 @@ from genesis_flow.stores.sql import (
     runs,
     schema,
 )
+from genesis_flow.stores.sql.collection_store import SqlCollection
 from genesis_flow.stores.sql.connection import Connection, Database, Statement
 from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.model_notes import Author
@@ -40,10 +44,16 @@ from genesis_flow.wire.messages import unlisted
 M = TypeVar("M")
 R = TypeVar("R")
 
+# Also by one that is being removed, or by another one of the name of one that was.
+TAKEN = Statement(
+    sa.select(schema.experiments.c.id).where(
+        sa.or_(schema.experiments.c.id == value("id"), schema.experiments.c.name == value("name"))
+    )
+)
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
-class SqlStore(SqlRegistry):
+class SqlStore(SqlRegistry, SqlCollection):
     """Experiments, runs, metrics, datasets, logged and registered models in a relational database.
 
     Args:
@@ -53,7 +63,7 @@ class SqlStore(SqlRegistry):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
 
     def __init__(
         self, database: Database, *, secret: Callable[[], bytes], artifact_root: str, clock: Clock = now_ms
@@ -262,7 +272,7 @@ def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:
     """Writes what a new database holds from the start, unless it is there; the secret that signs page tokens."""
     entries = {"owner": schema.OWNER, "token_secret": secrets.token_hex(32)}
     connection.many(PUT_ONCE, [{"name": name, "value": text} for name, text in entries.items()])
-    if connection.row(experiments.BY_ID, id=int(DEFAULT_EXPERIMENT_ID)) is None:
+    if connection.row(TAKEN, id=int(DEFAULT_EXPERIMENT_ID), name=DEFAULT_EXPERIMENT_NAME) is None:
         connection.run(
             experiments.INSERT_WITH_ID,
             id=int(DEFAULT_EXPERIMENT_ID),

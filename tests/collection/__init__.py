@@ -1,0 +1,1 @@
+"""Removing the deleted for good, files and all."""
