@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from genesis_flow.testing.aggregates import AggregateSuite
 from genesis_flow.testing.datasets import DatasetSuite
+from genesis_flow.testing.deliveries import DeliverySuite
 from genesis_flow.testing.experiments import ExperimentSuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
 from genesis_flow.testing.metrics import MetricSuite
@@ -26,6 +27,7 @@ from genesis_flow.testing.registry_search import RegistrySearchSuite
 from genesis_flow.testing.runs import RunSuite
 from genesis_flow.testing.search import SearchSuite
 from genesis_flow.testing.sharing import SharingSuite
+from genesis_flow.testing.webhooks import WebhookSuite
 
 
 class StoreSuite(
@@ -38,6 +40,8 @@ class StoreSuite(
     RegistrySuite,
     RegistrySearchSuite,
     ModelHistorySuite,
+    WebhookSuite,
+    DeliverySuite,
     SearchSuite,
     SharingSuite,
 ):

@@ -75,13 +75,13 @@ _SET = Statement(
 
 
 def add_registry(connection: DefiningConnection, dialect: Dialect) -> None:
-    """Nothing that is there changes: the tables of the model registry are made with those that are missing."""
+    """Nothing that is there changes: the tables are made with those that are missing."""
 
 
 STEPS: tuple[Step, ...] = (
     Step(2, "keep what all points of a metric come to", 2, add_aggregates),
     # A server of version 2 does not know these tables, and works on with the others.
-    Step(3, "keep registered models and their history", 2, add_registry),
+    Step(3, "keep registered models, their history and webhooks", 2, add_registry),
 )
 
 
