@@ -12,10 +12,10 @@ import contextlib
 import re
 import socket
 import ssl
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from genesis_flow.rules.addresses import Network, is_allowed, parse_address
 from genesis_flow.rules.webhooks import Url
@@ -92,13 +92,13 @@ class Client:
         self._resolve = resolve or self._ask_system
         self._tls = tls
         self._all = asyncio.Semaphore(AT_ONCE)
-        self._of_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE_FOR_HOST))
+        self._of_host: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def post(self, url: Url, headers: Mapping[str, str], body: bytes) -> int:
         """Sends a body; the status of the answer, whatever it is.
 
         Raises:
-            CallFailed: there was no answer, the address may not be called, or too many calls wait for this host.
+            CallFailed: there was no answer in time, or the address may not be called.
         """
         try:
             return await asyncio.wait_for(self._in_turn(url, headers, body), self.total_s)
@@ -113,14 +113,10 @@ class Client:
             raise CallFailed("NameNotResolved") from None
 
     async def _in_turn(self, url: Url, headers: Mapping[str, str], body: bytes) -> int:
-        host = self._of_host[url.host]
-        try:
-            # The host first: who waits for a slow one takes no place from others.
-            async with host, self._all:
-                return await self._call(url, headers, body)
-        finally:
-            if not host.locked() and len(self._of_host) > 1_000:
-                self._of_host.clear()
+        host = self._of_host.setdefault(url.authority, asyncio.Semaphore(AT_ONCE_FOR_HOST))
+        # The host first: who waits for a slow one takes no place from others.
+        async with host, self._all:
+            return await self._call(url, headers, body)
 
     async def _call(self, url: Url, headers: Mapping[str, str], body: bytes) -> int:
         addresses = await self._addresses(url)

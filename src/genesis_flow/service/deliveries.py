@@ -25,7 +25,7 @@ log = logging.getLogger("genesis_flow.webhooks")
 POLL_S = 1.0
 LEASE_S = 60.0
 """Longer than a call may take."""
-CLOSING_S = 5.0
+CLOSING_S = 2.0
 _FINAL = frozenset({"AddressNotAllowed", "UrlNotAllowed", "SecretUnreadable", "InvalidRequest"})
 
 
