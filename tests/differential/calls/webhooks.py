@@ -110,6 +110,10 @@ CALLS: Sections = {
         _create(save="hook"),
         POST("webhooks/$hook/test", {"event": _event("MODEL_VERSION", "SET")}),
     ],
+    "a test of a webhook that nobody answers for": [
+        _create(save="hook"),
+        POST("webhooks/$hook/test", {}),
+    ],
     "an event that cannot be read": [
         _create(events=[_event("NONE", "CREATED")]),
         _create(events=[{"entity": "PROMPT"}]),
