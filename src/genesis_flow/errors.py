@@ -351,7 +351,7 @@ class ModelVersionNotFound(NotFound):
 
     Args:
         name: of the model.
-        version: what was asked for: a number, or ``in the stage …``.
+        version: what was asked for: a number, ``latest`` or a stage.
     """
 
     def __init__(self, name: str, version: object) -> None:

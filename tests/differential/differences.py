@@ -117,6 +117,8 @@ DIFFERENCES: tuple[Difference, ...] = (
             "artifacts/the proxy refuses": (19, 20),
             "bad_input/bodies": (5, 6, 7, 8, 20, 21),
             "bad_input/fields of the wrong type": (3, 4),
+            "registry/sources": (10,),
+            "registry/stages": (16, 17),
         },
         status=400,
     ),
@@ -137,6 +139,7 @@ DIFFERENCES: tuple[Difference, ...] = (
             "search_runs/attribute comparators": (60,),
             "search_runs/order": (37, 38),
             "search_runs/pages": (17,),
+            "search_registry/order of models": (18,),
         },
         status=200,
     ),
@@ -169,19 +172,25 @@ DIFFERENCES: tuple[Difference, ...] = (
             "bad_input/fields of the wrong type": (1, 6, 9, 13, 14, 15, 18, 19, 20, 27, 29, 30),
             "bad_input/query strings": (1, 2, 4, 3, 11),
             "runs/params are logged one at a time": (16,),
+            "registry/creation refuses": (21,),
+            "registry/versions refuse": (22, 25),
         },
         status=400,
     ),
     Difference(
         (
             "Required fields are required: a dataset has a name, a digest, a source and its type; an "
-            "output a model and a step. MLflow stores empty ones."
+            "output a model and a step; a tag that is set a value; a transition says whether it archives. MLflow "
+            "stores empty ones."
         ),
         {
             "datasets/tags of an input": (9,),
             "datasets/log-inputs refuses": (2, 3, 4, 5, 6, 7, 8, 9, 10),
             "datasets/a run reads and writes models": (13, 18, 25),
             "logged_models/order": (26,),
+            "registry/tags of a model": (17,),
+            "registry/tags of a version": (16,),
+            "registry/stages": (25, 26),
         },
         status=400,
     ),
@@ -235,6 +244,10 @@ DIFFERENCES: tuple[Difference, ...] = (
             "search_runs/order": (14, 15),
             "logged_models/filters": (31, 38, 47),
             "logged_models/order": (15,),
+            "search_registry/filters of models": (15, 26, 27, 30, 31, 32, 38, 39, 40, 46, 47),
+            "search_registry/order of models": (10, 11, 12, 17),
+            "search_registry/filters of versions": (19, 20, 21, 28, 29, 30, 31, 32, 39, 40, 43, 44, 48, 52, 53),
+            "search_registry/order of versions": (7, 13, 15, 16),
         },
         status=200,
     ),
@@ -326,6 +339,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "A page of models has at least one.",
         {
             "logged_models/pages": (6, 7),
+            "search_registry/pages of models": (5, 6),
         },
         status=400,
     ),
@@ -405,6 +419,39 @@ DIFFERENCES: tuple[Difference, ...] = (
             "bad_input/hosts and origins": (4,),
         },
         status=403,
+    ),
+    Difference(
+        (
+            "The name of a registered model has no encoded separator, no invisible character, no mark that turns the "
+            "direction of text, and at most 500 characters: it stands in URIs, paths and logs."
+        ),
+        {
+            "registry/creation refuses": (8, 9, 12, 25, 26),
+        },
+        status=400,
+    ),
+    Difference(
+        "A version that none can have, and a stage in which there is none, are not found; MLflow fails with 500.",
+        {
+            "registry/versions refuse": (24,),
+            "registry/sources": (39,),
+        },
+        status=404,
+    ),
+    Difference(
+        "A boolean may be written as a string.",
+        {
+            "registry/stages": (24,),
+        },
+        status=200,
+    ),
+    Difference(
+        "A page token belongs to its filter and order; MLflow's is a number of rows, in whatever comes.",
+        {
+            "search_registry/pages of models": (13, 14),
+            "search_registry/pages of versions": (10,),
+        },
+        status=400,
     ),
     Difference(
         (

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from genesis_flow.errors import InvalidSearch
 from genesis_flow.search.ast import And, Expression, Field, Not, Or, Value
 from genesis_flow.search.evaluate import like, matches, ordered
-from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS, Grammar
+from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from tests.search.expressions import expressions, fields, keys, orders, texts, values
 
-GRAMMARS = pytest.mark.parametrize("grammar", [RUNS, EXPERIMENTS, LOGGED_MODELS], ids=lambda grammar: grammar.noun)
+GRAMMARS = pytest.mark.parametrize(
+    "grammar", [RUNS, EXPERIMENTS, LOGGED_MODELS, REGISTERED_MODELS, MODEL_VERSIONS], ids=lambda grammar: grammar.noun
+)
 
 WORDS = (
     *(

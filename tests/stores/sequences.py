@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from genesis_flow.entities.message import Message
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.search.ast import Expression, Order
-from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, RUNS, Grammar
+from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import INT64, UNKNOWN_EXPERIMENT, UNKNOWN_MODEL, UNKNOWN_RUN
 from genesis_flow.wire import codec
@@ -127,6 +127,61 @@ CONTEXT = st.fixed_dictionaries(
         "dataset": DATASET,
         "tags": st.sampled_from([[{"key": "mlflow.data.context", "value": text}] for text in ("train", "")]),
     }
+)
+
+REGISTERED = st.sampled_from(["a", "it's", "#", "none"])
+VERSION = st.sampled_from(["1", "2", "3", "9"])
+ALIAS = st.sampled_from(["champion", "Champion", "é"])
+STAGE = st.sampled_from(["None", "production", "Staging"])
+SOURCE = st.sampled_from(["s3://b/x", "models:/a/1", "models:/a@champion", "models:/it's/latest", "models:/a/Staging"])
+EXPECTED = st.sampled_from(["", "1", "2", None])
+AS_OF = st.integers(1_000, 1_035).map(str)
+
+REGISTRY_CALLS: st.SearchStrategy[Call] = st.one_of(
+    *[_call("create_registered_model", name=REGISTERED, tags=_entries(), description=texts)] * 3,
+    *[_call("create_model_version", name=REGISTERED, source=SOURCE, tags=_entries(), description=texts)] * 6,
+    *[_call("set_registered_model_alias", name=REGISTERED, alias=ALIAS, version=VERSION)] * 3,
+    _call("get_registered_model", name=REGISTERED),
+    _call("rename_registered_model", name=REGISTERED, new_name=REGISTERED),
+    _call("update_registered_model", name=REGISTERED, description=texts),
+    _call("delete_registered_model", name=REGISTERED),
+    _call("get_latest_versions", name=REGISTERED, stages=st.lists(STAGE, max_size=2)),
+    _call("get_model_version", name=REGISTERED, version=VERSION),
+    _call("update_model_version", name=REGISTERED, version=VERSION, description=texts),
+    _call(
+        "transition_model_version_stage",
+        name=REGISTERED,
+        version=VERSION,
+        stage=STAGE,
+        archive_existing_versions=st.booleans(),
+    ),
+    _call("delete_model_version", name=REGISTERED, version=VERSION),
+    _call("get_model_version_download_uri", name=REGISTERED, version=VERSION),
+    _call("set_registered_model_tag", name=REGISTERED, key=keys, value=texts),
+    _call("delete_registered_model_tag", name=REGISTERED, key=keys),
+    _call("set_model_version_tag", name=REGISTERED, version=VERSION, key=keys, value=texts),
+    _call("delete_model_version_tag", name=REGISTERED, version=VERSION, key=keys),
+    _call("delete_registered_model_alias", name=REGISTERED, alias=ALIAS),
+    _call("get_model_version_by_alias", name=REGISTERED, alias=ALIAS | st.just("latest")),
+    _call(
+        "promote_model_versions",
+        name=REGISTERED,
+        set=st.lists(
+            st.fixed_dictionaries({"alias": ALIAS, "version": VERSION, "expected_version": EXPECTED}), max_size=2
+        ),
+        unset=st.lists(st.fixed_dictionaries({"alias": st.just("gone"), "expected_version": EXPECTED}), max_size=1),
+    ),
+    _call("resolve_model_alias", name=REGISTERED, alias=ALIAS, as_of=AS_OF),
+    _call("resolve_model_alias", name=REGISTERED, alias=ALIAS),
+    _call("get_model_timeline", name=REGISTERED, max_results=SIZE, since=AS_OF),
+    _call("get_model_timeline", name=REGISTERED, max_results=SIZE, kind=st.sampled_from(["alias", "tag", "deleted"])),
+    _call(
+        "search_registered_models",
+        filter=_filter(REGISTERED_MODELS),
+        order_by=_orders(REGISTERED_MODELS),
+        max_results=SIZE,
+    ),
+    _call("search_model_versions", filter=_filter(MODEL_VERSIONS), order_by=_orders(MODEL_VERSIONS), max_results=SIZE),
 )
 
 CALLS: st.SearchStrategy[Call] = st.one_of(

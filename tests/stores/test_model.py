@@ -28,7 +28,15 @@ from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_expe
 from genesis_flow.wire.messages import runs
 from tests import postgres
 from tests.search.expressions import HOSTILE, NUMBERS
-from tests.stores.sequences import CALLS, Call, FixedClock, comparable_expressions, comparable_orders, compare
+from tests.stores.sequences import (
+    CALLS,
+    REGISTRY_CALLS,
+    Call,
+    FixedClock,
+    comparable_expressions,
+    comparable_orders,
+    compare,
+)
 
 ROOT = "mlflow-artifacts:/"
 KEYS = ("m", "a.b", "a-b", "a b", "and", "é", "$", "%", "mlflow.user")
@@ -79,6 +87,17 @@ def new(request: pytest.FixtureRequest) -> Iterator[New]:
 @settings(max_examples=40, deadline=None)
 @given(calls=st.lists(CALLS, min_size=5, max_size=30))
 async def test_any_sequence_of_calls_is_answered_alike(new: New, calls: list[Call]) -> None:
+    clock = FixedClock()
+    with new(clock) as store:
+        try:
+            await compare(calls, clock, store, MemoryStore(artifact_root=ROOT, clock=clock))
+        finally:
+            await store.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(calls=st.lists(REGISTRY_CALLS, min_size=10, max_size=35))
+async def test_any_sequence_of_calls_to_the_registry_is_answered_alike(new: New, calls: list[Call]) -> None:
     clock = FixedClock()
     with new(clock) as store:
         try:

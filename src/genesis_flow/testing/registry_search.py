@@ -8,6 +8,7 @@ import pytest
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import HOSTILE, INVALID, answer, refused, unique
 from genesis_flow.testing.registry_calls import (
+    REMOTE,
     found_models,
     found_versions,
     new_registered,
@@ -143,7 +144,7 @@ class RegistrySearchSuite(Suite):
         prefix = unique()
         for letter, tags in (("a", {}), ("b", PROMPT), ("c", {"mlflow.prompt.is_prompt": "false"})):
             await new_registered(store, prefix + letter, 0, **tags)
-            await new_version(store, prefix + letter, tags=tags)
+            await new_version(store, prefix + letter, "dummy-source" if tags == PROMPT else REMOTE, tags)
         tag = "tags.`mlflow.prompt.is_prompt`"
         for said, expected in (
             ("", "ac"),

@@ -111,6 +111,10 @@ CALLS: Sections = {
         _create("d", description=7),
         _create("d2", description="d" * 5001),
         _create("d3", description="d" * 100_000),
+        _create("a\u202eb"),
+        _create("a\nb"),
+        _create("..a"),
+        _create(" "),
     ],
     "reading refuses": [
         GET(MODEL + "get"),
@@ -311,7 +315,7 @@ CALLS: Sections = {
     ],
     "logged models as versions": [
         POST("logged-models", {"experiment_id": "0", "name": "lm"}, save={"m": "model.info.model_id"}),
-        POST("logged-models/$m/params", {"params": [_pair("lr", "0.1")]}),
+        POST("logged-models/$m/params", {"model_id": "$m", "params": [_pair("lr", "0.1")]}),
         POST(
             "runs/log-metric",
             {"run_id": "$r", "key": "acc", "value": 0.5, "timestamp": 10, "step": 1, "model_id": "$m"},
@@ -394,6 +398,7 @@ CALLS: Sections = {
         _version_tag("", "1", "k", "v"),
         _version_tag("v", "", "k", "v"),
         POST(VERSION + "set-tag", {"name": "v", "version": "1", "key": "k"}),
+        DELETE(VERSION + "delete-tag", {"name": "v", "version": "1", "key": "k"}),
         POST(VERSION + "set-tag", {"name": "v", "key": "k", "value": "v"}),
         DELETE(VERSION + "delete-tag", {"name": "v", "version": "1", "key": "a"}),
         DELETE(VERSION + "delete-tag", {"name": "v", "version": "1", "key": "a"}),
@@ -507,10 +512,16 @@ CALLS: Sections = {
         _version("v", "dummy-source", tags=[_pair("mlflow.prompt.is_prompt", "true")]),
         _create("a b", tags=[_pair("mlflow.prompt.is_prompt", "true")]),
         _create("é", tags=[_pair("mlflow.prompt.is_prompt", "true")]),
-        GET(MODEL + "search"),
-        GET(MODEL + "search", {"filter": "tags.`mlflow.prompt.is_prompt` = 'true'"}),
-        GET(MODEL + "search", {"filter": "tags.`mlflow.prompt.is_prompt` = 'false'"}),
-        GET(MODEL + "search", {"filter": "tags.`mlflow.prompt.is_prompt` != 'true'"}),
+        *(
+            GET(MODEL + "search", {"filter": f"name ILIKE 'p%'{said}"})
+            for said in (
+                "",
+                " AND tags.`mlflow.prompt.is_prompt` = 'true'",
+                " AND tags.`mlflow.prompt.is_prompt` = 'false'",
+                " AND tags.`mlflow.prompt.is_prompt` != 'true'",
+                " AND tags.`mlflow.prompt.is_prompt` != 'false'",
+            )
+        ),
         GET(MODEL + "search", {"filter": "tags.team = 'blue'"}),
         GET(MODEL + "search", {"filter": "name = 'p2'"}),
         GET(VERSION + "search", {"filter": "name = 'p2'"}),

@@ -9,24 +9,36 @@ from tests.differential.call import DELETE, GET, POST, Call, Sections
 MODEL, VERSION = "registered-models/", "model-versions/"
 
 
+OURS = "name LIKE 'found %'"
+"""The server has the models of other nouns too."""
+
+
 def _pair(key: str, value: str) -> dict[str, str]:
     return {"key": key, "value": value}
 
 
 def _create(name: str, **tags: str) -> Call:
-    return POST(MODEL + "create", {"name": name, "tags": [_pair(k, v) for k, v in tags.items()]})
+    return POST(MODEL + "create", {"name": f"found {name}", "tags": [_pair(k, v) for k, v in tags.items()]})
 
 
 def _version(name: str, source: str = "s3://bucket/x", **rest: Any) -> Call:
-    return POST(VERSION + "create", {"name": name, "source": source, **rest})
+    return POST(VERSION + "create", {"name": f"found {name}", "source": source, **rest})
 
 
-def _models(filter_: str, **rest: Any) -> Call:
-    return GET(MODEL + "search", {"filter": filter_, **rest})
+def _models(filter_: str) -> Call:
+    return GET(MODEL + "search", {"filter": f"{filter_} AND {OURS}" if filter_ else OURS})
 
 
-def _versions(filter_: str, **rest: Any) -> Call:
-    return GET(VERSION + "search", {"filter": filter_, **rest})
+def _versions(filter_: str) -> Call:
+    return GET(VERSION + "search", {"filter": f"{filter_} AND {OURS}" if filter_ else OURS})
+
+
+def _ordered(path: str, *terms: str) -> Call:
+    return GET(path + "search", [("filter", OURS), *(("order_by", term) for term in terms)])
+
+
+def _page(path: str, save: str = "", **rest: Any) -> Call:
+    return GET(path + "search", {"filter": OURS, **rest}, save={save: "next_page_token"} if save else {})
 
 
 CALLS: Sections = {
@@ -45,44 +57,43 @@ CALLS: Sections = {
         *(_version("C_d") for _ in range(11)),
         POST(
             VERSION + "transition-stage",
-            {"name": "b", "version": "2", "stage": "Production", "archive_existing_versions": False},
+            {"name": "found b", "version": "2", "stage": "Production", "archive_existing_versions": False},
         ),
-        POST(MODEL + "alias", {"name": "b", "alias": "champion", "version": "1"}),
-        POST(MODEL + "set-tag", {"name": "a", "key": "late", "value": "1"}),
-        DELETE(VERSION + "delete", {"name": "C_d", "version": "5"}),
+        POST(MODEL + "alias", {"name": "found b", "alias": "champion", "version": "1"}),
+        POST(MODEL + "set-tag", {"name": "found a", "key": "late", "value": "1"}),
+        DELETE(VERSION + "delete", {"name": "found C_d", "version": "5"}),
     ],
     "filters of models": [
-        GET(MODEL + "search"),
         *(
             _models(text)
             for text in (
                 "",
-                "name = 'a'",
-                "name != 'a'",
-                "name LIKE 'C%'",
-                "name LIKE 'c%'",
-                "name ILIKE 'c%'",
-                "name LIKE '100\\%'",
-                "name LIKE '100%'",
+                "name = 'found a'",
+                "name != 'found a'",
+                "name LIKE 'found C%'",
+                "name LIKE 'found c%'",
+                "name ILIKE 'found c%'",
+                "name LIKE 'found 100\\%'",
+                "name LIKE 'found 100%'",
                 "name ILIKE '%É%'",
-                "name LIKE '_'",
-                'name = "it\'s"',
-                "name = 'A'",
-                "name > 'a'",
-                "name IN ('a', 'b')",
-                "`name` = 'a'",
-                "attribute.name = 'a'",
-                "attributes.name = 'a'",
+                "name LIKE 'found _'",
+                'name = "found it\'s"',
+                "name = 'found A'",
+                "name > 'found a'",
+                "name IN ('found a', 'found b')",
+                "`name` = 'found a'",
+                "attribute.name = 'found a'",
+                "attributes.name = 'found a'",
                 "tags.team = 'blue'",
                 "tag.team = 'blue'",
                 "tags.team != 'blue'",
                 "tags.team LIKE 'bl%'",
                 "tags.team ILIKE 'bl%'",
                 "tags.`team` = 'blue' AND tags.size = '1'",
-                "tags.team = 'blue' and name = 'b'",
+                "tags.team = 'blue' and name = 'found b'",
                 "tags.team = 'blue' AND tags.team = 'red'",
-                "tags.team = 'blue' OR name = 'a'",
-                "NOT name = 'a'",
+                "tags.team = 'blue' OR name = 'found a'",
+                "NOT name = 'found a'",
                 "tags.none = 'x'",
                 "tags.none != 'x'",
                 "tags.team IS NULL",
@@ -91,7 +102,7 @@ CALLS: Sections = {
                 "name = a",
                 "name = 1",
                 "name",
-                "name = 'a' AND",
+                "name = 'found a' AND",
                 "version = '1'",
                 "description = 'x'",
                 "creation_timestamp > 0",
@@ -101,14 +112,14 @@ CALLS: Sections = {
                 "metrics.x > 1",
                 "run_id = 'x'",
                 "foo.bar = 'x'",
-                "name NOT LIKE 'a'",
+                "name NOT LIKE 'found a'",
                 "name IS NULL",
             )
         ),
     ],
     "order of models": [
         *(
-            GET(MODEL + "search", [("order_by", term) for term in terms])
+            _ordered(MODEL, *terms)
             for terms in (
                 ["name"],
                 ["name ASC"],
@@ -135,38 +146,37 @@ CALLS: Sections = {
         ),
     ],
     "pages of models": [
-        GET(MODEL + "search", {"max_results": 2}, save={"t": "next_page_token"}),
-        GET(MODEL + "search", {"max_results": 2, "page_token": "$t"}, save={"u": "next_page_token"}),
-        GET(MODEL + "search", {"max_results": 2, "page_token": "$u"}),
-        GET(MODEL + "search", {"max_results": 6}),
-        GET(MODEL + "search", {"max_results": 0}),
-        GET(MODEL + "search", {"max_results": -1}),
-        GET(MODEL + "search", {"max_results": 1000}),
-        GET(MODEL + "search", {"max_results": 1001}),
-        GET(MODEL + "search", {"max_results": "x"}),
-        GET(MODEL + "search", {"max_results": 10**20}),
-        GET(MODEL + "search", {"page_token": "forged"}),
-        GET(MODEL + "search", {"page_token": ""}),
-        GET(MODEL + "search", {"max_results": 2, "page_token": "$t", "filter": "name != 'a'"}),
-        GET(MODEL + "search", {"max_results": 2, "page_token": "$t", "order_by": "name DESC"}),
+        _page(MODEL, max_results=2, save="t"),
+        _page(MODEL, max_results=2, page_token="$t", save="u"),
+        _page(MODEL, max_results=2, page_token="$u"),
+        _page(MODEL, max_results=6),
+        _page(MODEL, max_results=0),
+        _page(MODEL, max_results=-1),
+        _page(MODEL, max_results=1000),
+        _page(MODEL, max_results=1001),
+        _page(MODEL, max_results="x"),
+        _page(MODEL, max_results=10**20),
+        _page(MODEL, page_token="forged"),
+        _page(MODEL, page_token=""),
+        _page(MODEL, max_results=2, page_token="$t", filter="name != 'found a'"),
+        _page(MODEL, max_results=2, page_token="$t", order_by="name DESC"),
         POST(MODEL + "search", {}),
     ],
     "filters of versions": [
-        GET(VERSION + "search"),
         *(
             _versions(text)
             for text in (
                 "",
-                "name = 'b'",
-                "name='b'",
-                "name != 'C_d'",
-                "name LIKE 'C%'",
-                "name ILIKE 'c_D'",
-                "name = 'never'",
+                "name = 'found b'",
+                "name='found b'",
+                "name != 'found C_d'",
+                "name LIKE 'found C%'",
+                "name ILIKE 'found c_D'",
+                "name = 'found never'",
                 "run_id = '$r'",
                 "run_id IN ('$r')",
                 "run_id IN ('$r', '$q')",
-                "run_id = '$r' AND name = 'a'",
+                "run_id = '$r' AND name = 'found a'",
                 "run_id != '$r'",
                 "run_id LIKE '%'",
                 "run_id = ''",
@@ -180,7 +190,7 @@ CALLS: Sections = {
                 "version_number = 1",
                 "version_number = '1'",
                 "version_number > 9",
-                "version_number >= 10 AND name = 'C_d'",
+                "version_number >= 10 AND name = 'found C_d'",
                 "version_number != 1",
                 "version_number <= 2",
                 "version_number IN (1)",
@@ -196,16 +206,16 @@ CALLS: Sections = {
                 "tags.none = 'x'",
                 "tags.t IN ('x')",
                 "tags.t IS NULL",
-                "attribute.name = 'b'",
-                "attributes.name = 'b'",
+                "attribute.name = 'found b'",
+                "attributes.name = 'found b'",
                 "creation_timestamp > 0",
                 "last_updated_timestamp > 0",
                 "status = 'READY'",
                 "user_id = ''",
                 "aliases = 'champion'",
-                "name = 'a' OR name = 'b'",
+                "name = 'found a' OR name = 'found b'",
                 "foo = 'x'",
-                "name IN ('a', 'b')",
+                "name IN ('found a', 'found b')",
                 "name = b",
                 "description = 'x'",
                 "model_id = 'x'",
@@ -214,7 +224,7 @@ CALLS: Sections = {
     ],
     "order of versions": [
         *(
-            GET(VERSION + "search", [("order_by", term) for term in terms])
+            _ordered(VERSION, *terms)
             for terms in (
                 ["name"],
                 ["name DESC"],
@@ -237,15 +247,15 @@ CALLS: Sections = {
         ),
     ],
     "pages of versions": [
-        GET(VERSION + "search", {"max_results": 4}, save={"t": "next_page_token"}),
-        GET(VERSION + "search", {"max_results": 4, "page_token": "$t"}, save={"u": "next_page_token"}),
-        GET(VERSION + "search", {"max_results": 4, "page_token": "$u"}),
-        GET(VERSION + "search", {"max_results": 0}),
-        GET(VERSION + "search", {"max_results": -1}),
-        GET(VERSION + "search", {"max_results": 200_000}),
-        GET(VERSION + "search", {"max_results": 200_001}),
-        GET(VERSION + "search", {"max_results": "x"}),
-        GET(VERSION + "search", {"page_token": "forged"}),
-        GET(VERSION + "search", {"max_results": 4, "page_token": "$t", "filter": "name = 'a'"}),
+        _page(VERSION, max_results=4, save="t"),
+        _page(VERSION, max_results=4, page_token="$t", save="u"),
+        _page(VERSION, max_results=4, page_token="$u"),
+        _page(VERSION, max_results=0),
+        _page(VERSION, max_results=-1),
+        _page(VERSION, max_results=200_000),
+        _page(VERSION, max_results=200_001),
+        _page(VERSION, max_results="x"),
+        _page(VERSION, page_token="forged"),
+        _page(VERSION, max_results=4, page_token="$t", filter="name = 'found a'"),
     ],
 }

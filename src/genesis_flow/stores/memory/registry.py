@@ -140,6 +140,8 @@ class Registry(ModelHistory):
         else:
             numbers = [n for n, version in model.versions.items() if uri.is_latest or version.stage == uri.stage]
             number = max(numbers, default=0)
+            if not number:
+                raise ModelVersionNotFound(uri.name, uri.stage or LATEST)
         return self._owned(uri.name, number)
 
     def _owned(self, name: str, number: int) -> Owned:
@@ -272,6 +274,8 @@ class Registry(ModelHistory):
         number = max(model.versions, default=0) if is_latest else model.aliases.get(message.alias)
         if number is None:
             raise AliasNotFound(message.name, message.alias)
+        if not number:
+            raise ModelVersionNotFound(message.name, LATEST)
         return messages.GetModelVersionByAliasResponse(model_version=_with_aliases(self._owned(message.name, number)))
 
 

@@ -15,6 +15,7 @@ SHARD_KEYS = {
     "datasets": "experiment",
     "models": "experiment",
     "model_points": "experiment",
+    "model_history": "model",
 }
 """What an operator shards a large collection by; every frequent query names it."""
 
@@ -62,6 +63,27 @@ INDEXES = (
     Index("models", "by_creation", (("experiment", 1), ("stage", 1), ("created", -1), ("_id", 1)), "a page of models"),
     Index("model_points", "by_model", (("experiment", 1), ("model", 1)), "the metrics of a model"),
     Index("model_points", "by_value", (("experiment", 1), ("key", 1), ("value", 1)), "models by a metric"),
+    Index("registered", "by_name", (("name", 1),), "a registered model by its name, which none other has", unique=True),
+    Index("registered", "in_order", (("gone", 1), ("name", 1)), "the list of registered models"),
+    Index("registered", "by_update", (("gone", 1), ("updated", 1), ("name", 1)), "the last updated registered models"),
+    Index("registered", "by_former", (("former", 1),), "a deleted registered model"),
+    Index("registered", "by_unsettled", (("unsettled", 1),), "registered models whose last change is not carried out"),
+    Index("versions", "by_stage", (("model", 1), ("stage", 1), ("version", 1)), "the latest versions of models"),
+    Index("versions", "by_number", (("name", 1), ("version", -1)), "the versions of a registered model"),
+    Index("versions", "by_run", (("run_id", 1),), "the versions that a run made"),
+    Index(
+        "versions",
+        "by_update",
+        (("gone", 1), ("updated", -1), ("name", 1), ("version", -1)),
+        "the last updated versions",
+    ),
+    Index("model_history", "by_time", (("model", 1), ("at", 1), ("number", 1)), "the history of a registered model"),
+    Index(
+        "model_history",
+        "by_key",
+        (("model", 1), ("kind", 1), ("key", 1), ("at", 1), ("number", 1)),
+        "an alias at a time",
+    ),
 )  # fmt: skip
 
 

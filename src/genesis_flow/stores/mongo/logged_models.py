@@ -72,7 +72,7 @@ async def finalize(
     database: Database, message: messages.FinalizeLoggedModel, *, now_ms: int
 ) -> messages.FinalizeLoggedModelResponse:
     """Sets the status."""
-    found = await _edit(database, message.model_id, lambda _: {"status": message.status, "updated": now_ms})
+    found = await edit(database, message.model_id, lambda _: {"status": message.status, "updated": now_ms})
     return messages.FinalizeLoggedModelResponse(model=(await with_points(database, [found]))[0])
 
 
@@ -80,7 +80,7 @@ async def delete(
     database: Database, message: messages.DeleteLoggedModel, *, now_ms: int
 ) -> messages.DeleteLoggedModelResponse:
     """Marks a model as deleted."""
-    await _edit(database, message.model_id, lambda _: {"stage": DELETED, "updated": now_ms})
+    await edit(database, message.model_id, lambda _: {"stage": DELETED, "updated": now_ms})
     return messages.DeleteLoggedModelResponse()
 
 
@@ -90,7 +90,7 @@ async def set_tags(database: Database, message: messages.SetLoggedModelTags) -> 
     def change(found: Document) -> Document:
         return {"tags": pairs(_merged(texts(found["tags"]), message.tags, replace=True))}
 
-    await _edit(database, message.model_id, change)
+    await edit(database, message.model_id, change)
     return messages.SetLoggedModelTagsResponse()  # COMPAT: mlflow 3.17 does not answer the model either
 
 
@@ -105,7 +105,7 @@ async def delete_tag(
             raise TagNotFound(message.tag_key, f"The logged model '{message.model_id}'")
         return {"tags": pairs(tags)}
 
-    await _edit(database, message.model_id, change)
+    await edit(database, message.model_id, change)
     return messages.DeleteLoggedModelTagResponse()
 
 
@@ -122,7 +122,7 @@ async def log_params(
                 raise InvalidParameter("params", param.key, allowed)
         return {"params": pairs(_merged(known, message.params, replace=False))}
 
-    await _edit(database, message.model_id, change)
+    await edit(database, message.model_id, change)
     return messages.LogLoggedModelParamsRequestResponse()
 
 
@@ -138,7 +138,7 @@ def _merged(
     return merged
 
 
-async def _edit(database: Database, model_id: str, change: Callable[[Document], Document]) -> Document:
+async def edit(database: Database, model_id: str, change: Callable[[Document], Document]) -> Document:
     """Changes fields of a model, on what another server wrote meanwhile too; the document as it is then."""
     made: set[ObjectId] = set()
     for _ in range(ATTEMPTS):

@@ -22,6 +22,7 @@ from genesis_flow.stores.mongo import (
 )
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import PROPERTIES
+from genesis_flow.stores.mongo.registry_store import MongoRegistry
 from genesis_flow.stores.mongo.settling import Settler
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.stores.protocol import Capability
@@ -34,8 +35,8 @@ from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
 
-class MongoStore:
-    """Experiments, runs, metrics, datasets and logged models in a MongoDB.
+class MongoStore(MongoRegistry):
+    """Experiments, runs, metrics, datasets, logged and registered models in a MongoDB.
 
     It is opened without the database: the first verb prepares that, and the next one does if the first could not.
     It belongs to the event loop that it is first used on.

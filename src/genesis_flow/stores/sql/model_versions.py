@@ -138,10 +138,10 @@ def require_to_change(connection: Connection, name: str, version: str) -> tuple[
     return Model(*row), _numbered(connection, name, number)
 
 
-def _numbered(connection: Connection, name: str, number: int) -> Version:
+def _numbered(connection: Connection, name: str, number: int, asked: str = "") -> Version:
     row = connection.row(BY_NUMBER, name=name, number=number)
     if row is None:
-        raise ModelVersionNotFound(name, number)
+        raise ModelVersionNotFound(name, asked or number)
     return Version(*row)
 
 
@@ -208,12 +208,12 @@ def _version_at(connection: Connection, uri: ModelUri) -> Version:
     if uri.is_latest:
         return _highest(connection, uri.name)
     row = connection.row(HIGHEST_IN_STAGE, of_model=model.key, in_stage=uri.stage)
-    return _numbered(connection, uri.name, first(row) or 0)
+    return _numbered(connection, uri.name, first(row) or 0, uri.stage)
 
 
 def _highest(connection: Connection, name: str) -> Version:
     row = connection.row(HIGHEST, name=name)
-    return _numbered(connection, name, first(row) or 0)
+    return _numbered(connection, name, first(row) or 0, LATEST)
 
 
 def get(connection: Connection, message: messages.GetModelVersion) -> messages.GetModelVersionResponse:

@@ -1,0 +1,140 @@
+"""The verbs of the model registry on MongoDB, and what each needs."""
+
+from __future__ import annotations
+
+from genesis_flow.rules.clock import Clock
+from genesis_flow.stores.mongo import model_history, model_versions, registered_models, registry_search
+from genesis_flow.stores.mongo.database import Database
+from genesis_flow.wire.codec import Reply
+from genesis_flow.wire.messages import model_history as history_messages
+from genesis_flow.wire.messages import registry as messages
+
+
+class MongoRegistry:
+    """A part of ``MongoStore``, which prepares the database."""
+
+    _clock: Clock
+
+    async def _ready(self) -> Database:
+        raise NotImplementedError
+
+    async def _token_secret(self) -> bytes:
+        raise NotImplementedError
+
+    async def create_registered_model(
+        self, message: messages.CreateRegisteredModel
+    ) -> Reply[messages.CreateRegisteredModelResponse]:
+        return await registered_models.create(await self._ready(), message, now_ms=self._clock())
+
+    async def get_registered_model(
+        self, message: messages.GetRegisteredModel
+    ) -> Reply[messages.GetRegisteredModelResponse]:
+        return await registered_models.get(await self._ready(), message)
+
+    async def rename_registered_model(
+        self, message: messages.RenameRegisteredModel
+    ) -> Reply[messages.RenameRegisteredModelResponse]:
+        return await registered_models.rename(await self._ready(), message, now_ms=self._clock())
+
+    async def update_registered_model(
+        self, message: messages.UpdateRegisteredModel
+    ) -> Reply[messages.UpdateRegisteredModelResponse]:
+        return await registered_models.update(await self._ready(), message, now_ms=self._clock())
+
+    async def delete_registered_model(
+        self, message: messages.DeleteRegisteredModel
+    ) -> Reply[messages.DeleteRegisteredModelResponse]:
+        return await registered_models.delete(await self._ready(), message, now_ms=self._clock())
+
+    async def search_registered_models(
+        self, message: messages.SearchRegisteredModels
+    ) -> Reply[messages.SearchRegisteredModelsResponse]:
+        return await registry_search.models(await self._ready(), message, secret=await self._token_secret())
+
+    async def set_registered_model_tag(
+        self, message: messages.SetRegisteredModelTag
+    ) -> Reply[messages.SetRegisteredModelTagResponse]:
+        return await registered_models.set_tag(await self._ready(), message, now_ms=self._clock())
+
+    async def delete_registered_model_tag(
+        self, message: messages.DeleteRegisteredModelTag
+    ) -> Reply[messages.DeleteRegisteredModelTagResponse]:
+        return await registered_models.delete_tag(await self._ready(), message, now_ms=self._clock())
+
+    async def set_registered_model_alias(
+        self, message: messages.SetRegisteredModelAlias
+    ) -> Reply[messages.SetRegisteredModelAliasResponse]:
+        return await registered_models.set_alias(await self._ready(), message, now_ms=self._clock())
+
+    async def delete_registered_model_alias(
+        self, message: messages.DeleteRegisteredModelAlias
+    ) -> Reply[messages.DeleteRegisteredModelAliasResponse]:
+        return await registered_models.delete_alias(await self._ready(), message, now_ms=self._clock())
+
+    async def get_latest_versions(
+        self, message: messages.GetLatestVersions
+    ) -> Reply[messages.GetLatestVersionsResponse]:
+        return await model_versions.latest(await self._ready(), message)
+
+    async def create_model_version(
+        self, message: messages.CreateModelVersion
+    ) -> Reply[messages.CreateModelVersionResponse]:
+        return await model_versions.create(await self._ready(), message, now_ms=self._clock())
+
+    async def get_model_version(self, message: messages.GetModelVersion) -> Reply[messages.GetModelVersionResponse]:
+        return await model_versions.get(await self._ready(), message)
+
+    async def get_model_version_by_alias(
+        self, message: messages.GetModelVersionByAlias
+    ) -> Reply[messages.GetModelVersionByAliasResponse]:
+        return await model_versions.get_by_alias(await self._ready(), message)
+
+    async def get_model_version_download_uri(
+        self, message: messages.GetModelVersionDownloadUri
+    ) -> Reply[messages.GetModelVersionDownloadUriResponse]:
+        return await model_versions.download_uri(await self._ready(), message)
+
+    async def update_model_version(
+        self, message: messages.UpdateModelVersion
+    ) -> Reply[messages.UpdateModelVersionResponse]:
+        return await model_versions.update(await self._ready(), message, now_ms=self._clock())
+
+    async def transition_model_version_stage(
+        self, message: messages.TransitionModelVersionStage
+    ) -> Reply[messages.TransitionModelVersionStageResponse]:
+        return await model_versions.transition(await self._ready(), message, now_ms=self._clock())
+
+    async def delete_model_version(
+        self, message: messages.DeleteModelVersion
+    ) -> Reply[messages.DeleteModelVersionResponse]:
+        return await model_versions.delete(await self._ready(), message, now_ms=self._clock())
+
+    async def search_model_versions(
+        self, message: messages.SearchModelVersions
+    ) -> Reply[messages.SearchModelVersionsResponse]:
+        return await registry_search.versions(await self._ready(), message, secret=await self._token_secret())
+
+    async def set_model_version_tag(
+        self, message: messages.SetModelVersionTag
+    ) -> Reply[messages.SetModelVersionTagResponse]:
+        return await model_versions.set_tag(await self._ready(), message, now_ms=self._clock())
+
+    async def delete_model_version_tag(
+        self, message: messages.DeleteModelVersionTag
+    ) -> Reply[messages.DeleteModelVersionTagResponse]:
+        return await model_versions.delete_tag(await self._ready(), message, now_ms=self._clock())
+
+    async def promote_model_versions(
+        self, message: history_messages.PromoteModelVersions
+    ) -> Reply[history_messages.PromoteModelVersionsResponse]:
+        return await model_history.promote(await self._ready(), message, now_ms=self._clock())
+
+    async def resolve_model_alias(
+        self, message: history_messages.ResolveModelAlias
+    ) -> Reply[history_messages.ResolveModelAliasResponse]:
+        return await model_history.resolve(await self._ready(), message)
+
+    async def get_model_timeline(
+        self, message: history_messages.GetModelTimeline
+    ) -> Reply[history_messages.GetModelTimelineResponse]:
+        return await model_history.timeline(await self._ready(), message, secret=await self._token_secret())
