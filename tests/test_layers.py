@@ -19,7 +19,7 @@ LAYERS = (
     ("errors",),
     ("entities",),
     ("rules", "search", "wire"),
-    ("stores", "artifacts"),
+    ("stores", "artifacts", "outbound"),
     ("auth",),
     ("service",),
     ("server",),

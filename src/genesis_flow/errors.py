@@ -358,6 +358,20 @@ class ModelVersionNotFound(NotFound):
         super().__init__(f"The registered model {shown(name)} has no version {shown(version)}.")
 
 
+class WebhookNotFound(NotFound):
+    """No webhook has this id."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"No webhook has the id {shown(webhook_id)}.")
+
+
+class WebhookDeliveryNotFound(NotFound):
+    """The webhook has no such delivery, or it is kept no longer."""
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"The webhook has no delivery {shown(delivery_id)}; only the last ones are kept.")
+
+
 class ArtifactNotFound(NotFound):
     """Nothing is stored at this path."""
 
@@ -596,6 +610,18 @@ class ArtifactsNotServed(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("This server does not serve artifacts; its operator can turn that on with --serve-artifacts.")
+
+
+class InvalidSetting(GenesisFlowError):
+    """What the operator says of a server cannot be understood; the value is not repeated, it may be a secret.
+
+    Args:
+        name: the option or variable.
+        allowed: what may come, as the end of the sentence "… must be".
+    """
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__(f"Invalid value of {name}: it must be {allowed}.")
 
 
 class UnsatisfiableRange(InvalidRequest):

@@ -453,6 +453,39 @@ DIFFERENCES: tuple[Difference, ...] = (
         },
         status=400,
     ),
+    Difference(
+        (
+            "A webhook's URL has no user, password or blank in it, and a port that exists: it is read in one way by "
+            "everybody."
+        ),
+        {
+            "webhooks/addresses": (11, 12, 13, 14),
+        },
+        status=400,
+    ),
+    Difference(
+        "An event that a webhook names twice is heard once; MLflow lets the database fail.",
+        {
+            "webhooks/events": (54,),
+        },
+        status=200,
+    ),
+    Difference(
+        "An event or a status of a webhook that there is not is refused; MLflow fails, or takes the default.",
+        {
+            "webhooks/an event that cannot be read": (1, 2, 3, 4, 5, 6),
+        },
+        status=400,
+    ),
+    Difference(
+        (
+            "The test of a webhook says in a word why it failed and never what was answered, and no redirect is "
+            "followed: whoever can make a webhook could read private networks with it."
+        ),
+        {
+            "webhooks/a test of a webhook that nobody answers for": (2,),
+        },
+    ),
 )
 
 

@@ -1,6 +1,6 @@
 """Makes two servers' answers comparable: what may differ becomes a placeholder, and nothing else does.
 
-- Ids that a server drew and run names it invented become `<run 4.1>`, `<model 7.2>`, `<experiment 1.1>`: the
+- Ids that a server drew and run names it invented become `<run 4.1>`, `<model 7.2>`, `<webhook 1.1>`: the
   first new one in the fourth answer, the second in the seventh. What only one of two servers makes (it takes
   what the other refuses) shifts no other id. Page tokens are `<page>`, and are proved by the page they lead to.
 - An infinite metric, which MLflow on SQL keeps as the largest double, is `<infinite>`: a test of its own says
@@ -28,6 +28,7 @@ Comparable = dict[str, Any]
 
 # Wherever it stands: alone, in a URI, in the text of a tag. One letter 32 times is an id the client made up.
 _DRAWN_ID = re.compile(r"\b(m-)?(?!(.)\2{31})[0-9a-f]{32}\b")
+_WEBHOOK_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INVENTED_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _EXPERIMENT_IN_URI = re.compile(r"(?<=^mlflow-artifacts:/)[1-9]\d*(?=/|$)")
 _EXPERIMENT_IN_SENTENCE = re.compile(r"(?<=experiment ')[1-9]\d*(?=')")
@@ -89,6 +90,8 @@ class Normaliser:
     def _text(self, value: str, key: str) -> str:
         if key == "experiment_id" and value != "0":
             return self._placeholder("experiment", value)
+        if _WEBHOOK_ID.fullmatch(value):
+            return self._placeholder("webhook", value)
         if key == "next_page_token":
             return "<page>"
         if key == "value" and value in ("Infinity", "-Infinity"):

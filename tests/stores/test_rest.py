@@ -16,7 +16,7 @@ from tests.serving import serving
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    with serving(tmp_path_factory.mktemp("server"), "--no-webhook-delivery", "--webhook-allow-private") as running:
         yield running.uri
 
 

@@ -117,6 +117,33 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
     metavar="TIME",
     help="The time from one such removal to the next. Of several servers on one store one does it at a time.",
 )
+@click.option(
+    "--webhook-delivery/--no-webhook-delivery",
+    envvar="GENESIS_FLOW_WEBHOOK_DELIVERY",
+    default=True,
+    help="Call webhooks from this server. One of several on one database is enough.",
+)
+@click.option(
+    "--webhook-allowed-schemes",
+    "webhook_schemes",
+    envvar="MLFLOW_WEBHOOK_ALLOWED_SCHEMES",
+    default="https",
+    callback=_words,
+    help="Schemes of webhooks' URLs, with commas: https, http.",
+)
+@click.option(
+    "--webhook-allow-private",
+    envvar="MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    is_flag=True,
+    help="Let webhooks lead to this machine and to private networks. Whoever may make one can then reach those.",
+)
+@click.option(
+    "--webhook-allowed-networks",
+    "webhook_networks",
+    envvar="GENESIS_FLOW_WEBHOOK_ALLOWED_NETWORKS",
+    callback=_words,
+    help="Networks that webhooks may lead to besides the public Internet, such as 10.1.2.0/24, with commas.",
+)
 def server(**options: Any) -> None:
     """Start the server.
 

@@ -32,6 +32,7 @@ from genesis_flow.server.http import (
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.router import Router
 from genesis_flow.server.settings import Settings
+from genesis_flow.service.secrets import Sealer
 from genesis_flow.service.service import Service
 from genesis_flow.stores.collecting import CollectionStore
 from genesis_flow.stores.protocol import Store
@@ -55,10 +56,19 @@ class Application:
         roots: the locations of artifacts that may be touched.
         settings: what the operator said.
         monitor: what counts requests.
+        sealer: what the secrets of webhooks are kept with.
     """
 
-    def __init__(self, store: Store, roots: Roots, settings: Settings, monitor: Monitor) -> None:
-        self._service = Service(store, roots)
+    def __init__(
+        self, store: Store, roots: Roots, settings: Settings, monitor: Monitor, sealer: Sealer | None = None
+    ) -> None:
+        self._service = Service(
+            store,
+            roots,
+            outbound=settings.outbound,
+            sealer=sealer,
+            delivers=settings.webhook_delivery and not settings.artifacts_only,
+        )
         self._settings = settings
         self._monitor = monitor
         self._guard = Guard(settings)
@@ -155,6 +165,7 @@ class Application:
         await receive()
         if self._collecting is not None:
             self._collecting.start()
+        self._service.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._stopping = True

@@ -26,6 +26,7 @@ from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.protocol import BoundedHttp
 from genesis_flow.server.settings import Settings
 from genesis_flow.server.system import check_soon
+from genesis_flow.service.secrets import KEY_VARIABLE, Sealer
 from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Queued
 
@@ -56,12 +57,18 @@ def application(settings: Settings) -> Application:
         GenesisFlowError: the store or a location cannot be opened.
     """
     root = settings.artifact_root
+    sealer = _sealer()
     roots = Roots.open(destination=settings.artifacts_destination if settings.serve_artifacts else None, root=root)
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(root))
     monitor = Monitor(lambda: store.waiting if isinstance(store, Queued) else 0)
     if isinstance(store, Queued):
         store.watch(monitor.committed)
-    return Application(store, roots, settings, monitor)
+    return Application(store, roots, settings, monitor, sealer)
+
+
+def _sealer() -> Sealer:
+    """What the secrets of webhooks are kept with; its key comes by the environment alone, which is in no log."""
+    return Sealer(os.environ.get(KEY_VARIABLE, ""))
 
 
 def _absolute(root: str) -> str:
@@ -70,11 +77,13 @@ def _absolute(root: str) -> str:
 
 
 async def _look(settings: Settings) -> None:
-    """Opens the store once before the server starts; a database that does not answer yet is no reason not to.
+    """Reads the settings and opens the store before the server starts; a database that is away is no reason not to.
 
     Raises:
-        GenesisFlowError: the store can never be opened.
+        GenesisFlowError: a setting is none, or the store can never be opened.
     """
+    _sealer()
+    log.debug("Webhooks may call %s.", settings.outbound)
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root))
     try:
         await check_soon(store)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from genesis_flow.errors import InvalidSetting
+from genesis_flow.outbound.client import Allowed
+from genesis_flow.rules.addresses import parse_networks
 from genesis_flow.rules.retention import RETENTION, parse_duration_ms
+from genesis_flow.rules.webhooks import DEFAULT_PORTS
 
 DEFAULT_STORE = "sqlite:///genesis-flow.db"
 DEFAULT_DESTINATION = "./artifacts"
@@ -33,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         retention: how long the deleted can be restored: ``30d``, ``12h``.
         collect: whether the server removes what is older, in the background.
         collect_every: the time from one collection to the next.
+        webhook_delivery: whether this server calls webhooks; another one on the same store may.
+        webhook_schemes: of the URLs of webhooks.
+        webhook_allow_private: whether webhooks may lead to this machine and to private networks.
+        webhook_networks: networks that webhooks may lead to besides.
     """
 
     backend_store_uri: str = DEFAULT_STORE
@@ -51,6 +59,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: str = RETENTION
     collect: bool = True
     collect_every: str = "1h"
+    webhook_delivery: bool = True
+    webhook_schemes: tuple[str, ...] = ("https",)
+    webhook_allow_private: bool = False
+    webhook_networks: tuple[str, ...] = ()
 
     def durations_ms(self) -> tuple[int, int]:
         """How long the deleted can be restored, and how often they are collected.
@@ -65,3 +77,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def artifact_root(self) -> str:
         """Below which new experiments get their artifact locations."""
         return self.default_artifact_root or (PROXY_ROOT if self.serve_artifacts else LOCAL_ROOT)
+
+    @property
+    def outbound(self) -> Allowed:
+        """What webhooks may call.
+
+        Raises:
+            InvalidSetting: a scheme or a network is none.
+        """
+        schemes = frozenset(scheme.lower() for scheme in self.webhook_schemes)
+        if not schemes or not schemes <= DEFAULT_PORTS.keys():
+            raise InvalidSetting("--webhook-allowed-schemes", " and ".join(sorted(DEFAULT_PORTS)))
+        try:
+            networks = parse_networks(self.webhook_networks)
+        except ValueError:
+            raise InvalidSetting("--webhook-allowed-networks", "networks such as 10.1.0.0/16, with commas") from None
+        return Allowed(schemes, self.webhook_allow_private, networks)

@@ -8,12 +8,18 @@ from genesis_flow.artifacts.open import Roots
 from genesis_flow.auth.may import Caller, OpenPolicy, Policy
 from genesis_flow.entities.message import Message
 from genesis_flow.errors import Unsupported
+from genesis_flow.outbound.client import Allowed, Client
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.service import datasets, experiments, logged_models, metrics, registry, runs
 from genesis_flow.service.artifacts import Artifacts
+from genesis_flow.service.deliveries import Deliveries
+from genesis_flow.service.secrets import Sealer
+from genesis_flow.service.sending import Sender
 from genesis_flow.service.transfers import Transfers
 from genesis_flow.service.verb import Verbs
-from genesis_flow.stores.protocol import Store
+from genesis_flow.service.webhooks import Webhooks
+from genesis_flow.stores.protocol import Outbox, Store
+from genesis_flow.stores.webhook_events import may_have_events
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.operations import Operation
 
@@ -25,12 +31,28 @@ class Service:
         store: where everything but files is kept.
         roots: the locations of artifacts that may be touched.
         policy: who may do what.
+        outbound: what webhooks may call.
+        sealer: what their secrets are kept with.
+        delivers: whether this server sends what the outbox of the store holds.
     """
 
-    def __init__(self, store: Store, roots: Roots, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        roots: Roots,
+        policy: Policy | None = None,
+        *,
+        outbound: Allowed | None = None,
+        sealer: Sealer | None = None,
+        delivers: bool = True,
+    ) -> None:
         self.store = store
         self.artifacts = Artifacts(store, roots)
         self.transfers = Transfers(self.artifacts)
+        self._client, sealer = Client(outbound or Allowed()), sealer or Sealer()
+        self._deliveries: Deliveries | None = None
+        if delivers and isinstance(store, Outbox):
+            self._deliveries = Deliveries(store, Sender(self._client, sealer))
         self._policy = policy or OpenPolicy()
         self._verbs: Verbs = {
             **experiments.verbs(store),
@@ -41,6 +63,7 @@ class Service:
             **registry.verbs(store),
             **self.artifacts.verbs(),
             **self.transfers.verbs(),
+            **Webhooks(store, self._client, sealer).verbs(),
         }
 
     @property
@@ -61,10 +84,21 @@ class Service:
         checked = verb.check(message)
         self._policy.require(caller, operation.permission, checked)
         ACTING.set(caller.name)
-        return await verb.run(checked)
+        reply = await verb.run(checked)
+        if self._deliveries is not None and may_have_events(checked):
+            self._deliveries.wake()
+        return reply
+
+    def start(self) -> None:
+        """Begins what a server does by itself, on the event loop that runs."""
+        if self._deliveries is not None:
+            self._deliveries.start()
 
     async def close(self) -> None:
         """Finishes what was asked of the store and of the artifacts, and closes them."""
+        if self._deliveries is not None:
+            await self._deliveries.close()
+        self._client.close()
         await self.store.close()
         await self.artifacts.close()
 

@@ -16,7 +16,7 @@ from genesis_flow.search.ast import And, Comparison, Expression, Field, Kind, No
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from genesis_flow.wire.codec import Encoded
-from genesis_flow.wire.messages import experiments, logged_models, model_history, registry, runs
+from genesis_flow.wire.messages import experiments, extended, logged_models, model_history, registry, runs
 
 T = TypeVar("T")
 
@@ -129,6 +129,15 @@ def of_timeline(message: model_history.GetModelTimeline, secret: bytes) -> Asked
     """
     bound = ["timeline", message.name, message.since, message.until, message.kind]
     return _asked(None, (), (), bound, message.page_token, secret)
+
+
+def of_webhooks(message: extended.ListWebhooks, secret: bytes) -> Asked:
+    """A list of webhooks, the newest first; its positions are a time and an id.
+
+    Raises:
+        InvalidPageToken: the token is none.
+    """
+    return _asked(None, (), (), ["webhooks", message.run_events], message.page_token, secret)
 
 
 _PROMPT = Comparison(Field(Kind.TAG, IS_PROMPT, Type.STRING), "=", "true")

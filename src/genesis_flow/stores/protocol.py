@@ -11,19 +11,22 @@ on repeat is said where a verb is declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import (
     datasets,
     experiments,
+    extended,
     logged_models,
     metrics,
     model_history,
     registry,
     runs,
     unlisted,
+    webhook_deliveries,
+    webhooks,
 )
 
 Capability = Literal["persistent", "concurrent-processes", "collection"]
@@ -316,6 +319,94 @@ class RegistryStore(Protocol):
         """A page of the history of a model, under all the names it had; of a deleted one under its last name."""
 
 
+class WebhookStore(Protocol):
+    """Webhooks, and what was and will be delivered to them.
+
+    Every change that an active webhook listens to is noted as a delivery to it in the same transaction.
+    """
+
+    async def create_webhook(self, message: extended.CreateWebhook) -> Reply[extended.WebhookResponse]:
+        """Creates a webhook. On repeat: another one."""
+
+    async def list_webhooks(self, message: extended.ListWebhooks) -> Reply[extended.ListWebhooksResponse]:
+        """A page of webhooks, the newest first."""
+
+    async def get_webhook(self, message: webhooks.GetWebhook) -> Reply[extended.WebhookResponse]:
+        """Reads a webhook without its secret; ``WebhookNotFound``."""
+
+    async def update_webhook(self, message: extended.UpdateWebhook) -> Reply[extended.WebhookResponse]:
+        """Changes what the message gives and leaves the rest. On repeat: the same."""
+
+    async def delete_webhook(self, message: webhooks.DeleteWebhook) -> Reply[webhooks.DeleteWebhookResponse]:
+        """Removes a webhook with its deliveries. On repeat: ``WebhookNotFound``."""
+
+    async def list_webhook_deliveries(
+        self, message: webhook_deliveries.ListWebhookDeliveries
+    ) -> Reply[webhook_deliveries.ListWebhookDeliveriesResponse]:
+        """The newest deliveries of a webhook, those on their way too."""
+
+    async def replay_webhook_delivery(
+        self, message: webhook_deliveries.ReplayWebhookDelivery
+    ) -> Reply[webhook_deliveries.ReplayWebhookDeliveryResponse]:
+        """Has a delivery that has ended sent again, with its id and with all attempts; one on its way stays so."""
+
+
+class Target(NamedTuple):
+    """Where deliveries of a webhook go.
+
+    Attributes:
+        secret: as the service sealed it; empty if they are not signed.
+    """
+
+    webhook_id: str
+    url: str
+    secret: str
+
+
+class Delivery(NamedTuple):
+    """A delivery that somebody has taken to send it.
+
+    Attributes:
+        attempts: how often it was taken, this time included.
+    """
+
+    delivery_id: str
+    webhook_id: str
+    body: bytes
+    attempts: int
+
+
+class Outcome(NamedTuple):
+    """How an attempt went.
+
+    Attributes:
+        status: what was answered, if anything was.
+        error: why it failed, in a word; None if it did not.
+        again_ms: when to try again; None: never.
+    """
+
+    status: int | None
+    error: str | None
+    again_ms: int | None
+
+
+@runtime_checkable
+class Outbox(Protocol):
+    """A store whose deliveries are sent by the server that has it open; several servers may share them."""
+
+    async def target(self, webhook_id: str) -> Target:
+        """Where a webhook's deliveries go, active or not; ``WebhookNotFound``."""
+
+    async def due_targets(self, now_ms: int) -> Sequence[Target]:
+        """The active webhooks for which a delivery is due, the longest waiting first."""
+
+    async def take_deliveries(self, webhook_id: str, now_ms: int, until_ms: int, most: int) -> Sequence[Delivery]:
+        """Takes deliveries that are due, so that nobody else does before ``until_ms``, and counts the attempt."""
+
+    async def settle_delivery(self, delivery: Delivery, at_ms: int, outcome: Outcome) -> None:
+        """Notes how an attempt went, unless the delivery was taken again meanwhile; keeps the last that have ended."""
+
+
 @runtime_checkable
 class Queued(Protocol):
     """A store whose writes wait for a commit that they share."""
@@ -336,7 +427,16 @@ class Signing(Protocol):
         """The key."""
 
 
-class Store(ExperimentStore, RunStore, MetricStore, DatasetStore, LoggedModelStore, RegistryStore, Protocol):
+class Store(
+    ExperimentStore,
+    RunStore,
+    MetricStore,
+    DatasetStore,
+    LoggedModelStore,
+    RegistryStore,
+    WebhookStore,
+    Protocol,
+):
     """A whole store."""
 
     supports: frozenset[Capability]

@@ -12,12 +12,15 @@ from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import (
     datasets,
     experiments,
+    extended,
     logged_models,
     metrics,
     model_history,
     registry,
     runs,
     unlisted,
+    webhook_deliveries,
+    webhooks,
 )
 from genesis_flow.wire.operations import Operation, operation
 from genesis_flow.wire.transport import HttpTransport
@@ -148,6 +151,18 @@ class RestStore:
     promote_model_versions = Verb(model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse)
     resolve_model_alias = Verb(model_history.ResolveModelAlias, model_history.ResolveModelAliasResponse)
     get_model_timeline = Verb(model_history.GetModelTimeline, model_history.GetModelTimelineResponse)
+
+    create_webhook = Verb(extended.CreateWebhook, extended.WebhookResponse)
+    list_webhooks = Verb(extended.ListWebhooks, extended.ListWebhooksResponse)
+    get_webhook = Verb(webhooks.GetWebhook, extended.WebhookResponse)
+    update_webhook = Verb(extended.UpdateWebhook, extended.WebhookResponse)
+    delete_webhook = Verb(webhooks.DeleteWebhook, webhooks.DeleteWebhookResponse)
+    list_webhook_deliveries = Verb(
+        webhook_deliveries.ListWebhookDeliveries, webhook_deliveries.ListWebhookDeliveriesResponse
+    )
+    replay_webhook_delivery = Verb(
+        webhook_deliveries.ReplayWebhookDelivery, webhook_deliveries.ReplayWebhookDeliveryResponse
+    )
 
     async def check(self) -> None:
         """Answers when the server does; raises ``Unavailable`` or ``ServerError`` when it does not."""

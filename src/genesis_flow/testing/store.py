@@ -18,6 +18,7 @@ from __future__ import annotations
 from genesis_flow.testing.aggregates import AggregateSuite
 from genesis_flow.testing.collection import CollectionSuite
 from genesis_flow.testing.datasets import DatasetSuite
+from genesis_flow.testing.deliveries import DeliverySuite
 from genesis_flow.testing.experiments import ExperimentSuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
 from genesis_flow.testing.metrics import MetricSuite
@@ -27,6 +28,7 @@ from genesis_flow.testing.registry_search import RegistrySearchSuite
 from genesis_flow.testing.runs import RunSuite
 from genesis_flow.testing.search import SearchSuite
 from genesis_flow.testing.sharing import SharingSuite
+from genesis_flow.testing.webhooks import WebhookSuite
 
 
 class StoreSuite(
@@ -39,6 +41,8 @@ class StoreSuite(
     RegistrySuite,
     RegistrySearchSuite,
     ModelHistorySuite,
+    WebhookSuite,
+    DeliverySuite,
     SearchSuite,
     SharingSuite,
     CollectionSuite,

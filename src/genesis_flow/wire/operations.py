@@ -32,6 +32,7 @@ from genesis_flow.wire.messages import (
     scorers,
     traces,
     unlisted,
+    webhook_deliveries,
     webhooks,
     workspaces,
 )
@@ -277,6 +278,8 @@ GENESIS: tuple[Operation[Any, Any], ...] = (
     Operation("get_model_timeline", "GET", "/api/genesis/v1/models/{name}/timeline", model_history.GetModelTimeline, model_history.GetModelTimelineResponse, "registry:read"),
     Operation("resolve_model_alias", "GET", "/api/genesis/v1/models/{name}/resolve", model_history.ResolveModelAlias, model_history.ResolveModelAliasResponse, "registry:read"),
     Operation("promote_model_versions", "POST", "/api/genesis/v1/models/{name}/aliases", model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse, "registry:write"),
+    Operation("list_webhook_deliveries", "GET", "/api/genesis/v1/webhooks/{webhook_id}/deliveries", webhook_deliveries.ListWebhookDeliveries, webhook_deliveries.ListWebhookDeliveriesResponse, "webhooks:read"),
+    Operation("replay_webhook_delivery", "POST", "/api/genesis/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", webhook_deliveries.ReplayWebhookDelivery, webhook_deliveries.ReplayWebhookDeliveryResponse, "webhooks:write"),
 )
 
 # Rows of the table whose messages have fields of ours beside MLflow's.
@@ -284,6 +287,11 @@ _EXTENDED: tuple[Operation[Any, Any], ...] = (
     Operation("list_artifacts", "GET", "/api/2.0/mlflow/artifacts/list", extended.ListArtifacts, extended.ListArtifactsResponse, "artifacts:read"),
     Operation("list_logged_model_artifacts", "GET", "/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", extended.ListLoggedModelArtifacts, extended.ListArtifactsResponse, "logged_models:read"),
     Operation("list_proxied_artifacts", "GET", "/api/2.0/mlflow-artifacts/artifacts", extended.ListProxiedArtifacts, extended.ListProxiedArtifactsResponse, "artifacts:read"),
+    Operation("create_webhook", "POST", "/api/2.0/mlflow/webhooks", extended.CreateWebhook, extended.WebhookResponse, "webhooks:write"),
+    Operation("list_webhooks", "GET", "/api/2.0/mlflow/webhooks", extended.ListWebhooks, extended.ListWebhooksResponse, "webhooks:read"),
+    Operation("get_webhook", "GET", "/api/2.0/mlflow/webhooks/{webhook_id}", webhooks.GetWebhook, extended.WebhookResponse, "webhooks:read"),
+    Operation("update_webhook", "PATCH", "/api/2.0/mlflow/webhooks/{webhook_id}", extended.UpdateWebhook, extended.WebhookResponse, "webhooks:write"),
+    Operation("test_webhook", "POST", "/api/2.0/mlflow/webhooks/{webhook_id}/test", extended.TestWebhook, webhooks.TestWebhookResponse, "webhooks:write"),
 )
 # fmt: on
 

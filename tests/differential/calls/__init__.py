@@ -15,6 +15,7 @@ from tests.differential.calls import (
     search_experiments,
     search_registry,
     search_runs,
+    webhooks,
 )
 
 NOUNS: dict[str, Sections] = {
@@ -27,6 +28,7 @@ NOUNS: dict[str, Sections] = {
     "logged_models": logged_models.CALLS,
     "registry": registry.CALLS,
     "search_registry": search_registry.CALLS,
+    "webhooks": webhooks.CALLS,
     "artifacts": artifacts.CALLS,
     "bad_input": bad_input.CALLS,
 }

@@ -10,14 +10,13 @@ from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.history import Change, aliases_moved
 from genesis_flow.rules.times import parse_time_ms
 from genesis_flow.stores import asking, registered
-from genesis_flow.stores.memory.state import State, StoredChange, StoredRegistered
+from genesis_flow.stores.memory.outbox import Outbox, telling
+from genesis_flow.stores.memory.state import StoredChange, StoredRegistered
 from genesis_flow.wire.messages import model_history as messages
 
 
-class ModelHistory:
+class ModelHistory(Outbox):
     """The verbs that MLflow does not have."""
-
-    _state: State
 
     def _registered(self, name: str) -> StoredRegistered:
         found = self._state.registered.get(name)
@@ -36,6 +35,7 @@ class ModelHistory:
         self._note(model, aliases_moved(model.aliases, after))
         model.aliases = after
 
+    @telling
     async def promote_model_versions(
         self, message: messages.PromoteModelVersions
     ) -> messages.PromoteModelVersionsResponse:

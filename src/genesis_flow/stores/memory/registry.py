@@ -13,6 +13,7 @@ from genesis_flow.rules.sources import is_model_uri
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking, registered
 from genesis_flow.stores.memory.model_history import ModelHistory
+from genesis_flow.stores.memory.outbox import telling
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import StoredRegistered, StoredVersion
 from genesis_flow.wire.messages import registry as messages
@@ -25,6 +26,7 @@ class Registry(ModelHistory):
 
     # --- models -------------------------------------------------------------------------------------------------
 
+    @telling
     async def create_registered_model(
         self, message: messages.CreateRegisteredModel
     ) -> messages.CreateRegisteredModelResponse:
@@ -90,6 +92,7 @@ class Registry(ModelHistory):
 
     # --- versions -----------------------------------------------------------------------------------------------
 
+    @telling
     async def create_model_version(self, message: messages.CreateModelVersion) -> messages.CreateModelVersionResponse:
         model = self._registered(message.name)
         source, location = self._origin(message)
@@ -207,6 +210,7 @@ class Registry(ModelHistory):
 
     # --- tags ---------------------------------------------------------------------------------------------------
 
+    @telling
     async def set_registered_model_tag(
         self, message: messages.SetRegisteredModelTag
     ) -> messages.SetRegisteredModelTagResponse:
@@ -214,11 +218,13 @@ class Registry(ModelHistory):
         self._set_tag(model, None, model.tags, message.key, message.value)
         return messages.SetRegisteredModelTagResponse()
 
+    @telling
     async def set_model_version_tag(self, message: messages.SetModelVersionTag) -> messages.SetModelVersionTagResponse:
         model, version = self._owned(message.name, version_number(message.version))
         self._set_tag(model, version.number, version.tags, message.key, message.value)
         return messages.SetModelVersionTagResponse()
 
+    @telling
     async def delete_registered_model_tag(
         self, message: messages.DeleteRegisteredModelTag
     ) -> messages.DeleteRegisteredModelTagResponse:
@@ -226,6 +232,7 @@ class Registry(ModelHistory):
         self._set_tag(model, None, model.tags, message.key, None)
         return messages.DeleteRegisteredModelTagResponse()
 
+    @telling
     async def delete_model_version_tag(
         self, message: messages.DeleteModelVersionTag
     ) -> messages.DeleteModelVersionTagResponse:
@@ -243,6 +250,7 @@ class Registry(ModelHistory):
 
     # --- aliases ------------------------------------------------------------------------------------------------
 
+    @telling
     async def set_registered_model_alias(
         self, message: messages.SetRegisteredModelAlias
     ) -> messages.SetRegisteredModelAliasResponse:
@@ -250,6 +258,7 @@ class Registry(ModelHistory):
         self._set_aliases(model, {**model.aliases, message.alias: version.number})
         return messages.SetRegisteredModelAliasResponse()
 
+    @telling
     async def delete_registered_model_alias(
         self, message: messages.DeleteRegisteredModelAlias
     ) -> messages.DeleteRegisteredModelAliasResponse:

@@ -20,16 +20,16 @@ from genesis_flow.rules.stages import ACTIVE, DELETED, STAGES
 from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking
+from genesis_flow.stores.memory.outbox import Outbox
 from genesis_flow.stores.memory.search import Query, page
-from genesis_flow.stores.memory.state import State, StoredRun
+from genesis_flow.stores.memory.state import StoredRun
+from genesis_flow.stores.webhook_events import run_ended
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import runs as messages
 
 
-class Runs:
+class Runs(Outbox):
     """The verbs of the noun."""
-
-    _state: State
 
     async def create_run(self, message: messages.CreateRun) -> messages.CreateRunResponse:
         if not message.experiment_id:
@@ -67,6 +67,8 @@ class Runs:
         )
         if message.run_name:
             stored.tags[RUN_NAME] = message.run_name
+        if ended := run_ended(stored.info, before.status):
+            self.tell(ended)
         return messages.UpdateRunResponse(run_info=_shown(stored.info))
 
     async def delete_run(self, message: messages.DeleteRun) -> messages.DeleteRunResponse:

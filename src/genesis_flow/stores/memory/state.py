@@ -22,6 +22,8 @@ from genesis_flow.rules.history import Change
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.registry import NONE
 from genesis_flow.rules.stages import ACTIVE, REMOVED
+from genesis_flow.rules.webhooks import Kind
+from genesis_flow.stores.hooked import StoredDelivery, StoredWebhook
 
 DatasetKey = tuple[int, str, str]
 """Experiment, name and digest: what makes a dataset."""
@@ -144,6 +146,8 @@ class State:
         self.changes: list[StoredChange] = []
         self.experiments_ever = 0
         self.leases: dict[str, tuple[str, int]] = {}
+        self.webhooks: dict[str, tuple[StoredWebhook, list[Kind]]] = {}
+        self.deliveries: dict[str, StoredDelivery] = {}
 
     def next_registered(self) -> int:
         """The key of a new registered model."""

@@ -14,11 +14,12 @@ from genesis_flow.stores.memory.metrics import Metrics
 from genesis_flow.stores.memory.registry import Registry
 from genesis_flow.stores.memory.runs import Runs
 from genesis_flow.stores.memory.state import State
+from genesis_flow.stores.memory.webhooks import Webhooks
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.messages import datasets as messages
 
 
-class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection):
+class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection, Webhooks):
     """Everything in dictionaries, gone with the process: the plainest thing that behaves as a store must.
 
     A verb runs without a pause on the event loop, so each is atomic; it refuses before it changes anything.

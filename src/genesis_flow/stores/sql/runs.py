@@ -23,9 +23,10 @@ from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
-from genesis_flow.stores.sql import documents, experiments, metrics, schema
+from genesis_flow.stores.sql import documents, experiments, metrics, outbox, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.stores.webhook_events import run_ended
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
@@ -126,7 +127,7 @@ def get(connection: Connection, message: messages.GetRun) -> Encoded[messages.Ge
     return Encoded(b'{"run":' + document + b"}", messages.GetRunResponse)
 
 
-def update(connection: Connection, message: messages.UpdateRun) -> messages.UpdateRunResponse:
+def update(connection: Connection, message: messages.UpdateRun, *, now_ms: int) -> messages.UpdateRunResponse:
     """Changes what the message gives and leaves the rest."""
     run_id = message.run_id or message.run_uuid or ""
     run, experiment = require_active(connection, run_id)
@@ -145,7 +146,9 @@ def update(connection: Connection, message: messages.UpdateRun) -> messages.Upda
         put_texts(connection, PUT_TAG, run, experiment, {RUN_NAME: message.run_name})
     after = connection.row(INFO, run_id=run_id)
     assert after is not None
-    return messages.UpdateRunResponse(run_info=documents.info(after))
+    info = documents.info(after)
+    outbox.tell(connection, run_ended(info, before.status), now_ms)
+    return messages.UpdateRunResponse(run_info=info)
 
 
 def delete(connection: Connection, message: messages.DeleteRun, *, now_ms: int) -> messages.DeleteRunResponse:

@@ -333,3 +333,52 @@ model_history = sa.Table(
     sa.Index("model_history_by_key", "model", "kind", "key", "at_ms", "id"),
     sa.Index("model_history_by_name", "name", "kind", "version", "id"),
 )
+
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("webhook_id", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),  # sealed, if the operator gave a key
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Index("webhooks_by_creation", "created_ms", "webhook_id"),
+    sqlite_autoincrement=True,
+)
+
+# Who listens to what: asked by every change that something can be told of, so it is one look at an index.
+webhook_events = sa.Table(
+    "webhook_events",
+    metadata,
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("action", sa.Text, primary_key=True),
+    sa.Column("webhook", KEY, sa.ForeignKey("webhooks.id"), primary_key=True),
+    sa.Index("webhook_events_by_webhook", "webhook"),
+    sqlite_with_rowid=False,
+)
+
+# The outbox and the log of it. What is due at some time is on its way; the others are at their end. A server that sends
+# something sets that time behind its lease first. No foreign key: a change of a model must not fail, or wait, because a
+# webhook is deleted.
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", KEY, primary_key=True),
+    sa.Column("delivery_id", sa.Text, nullable=False, unique=True),
+    sa.Column("webhook", KEY, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.BigInteger, nullable=False),
+    sa.Column("due_ms", sa.BigInteger),
+    sa.Column("last_ms", sa.BigInteger),
+    sa.Column("ended_ms", sa.BigInteger),
+    sa.Column("response_status", sa.BigInteger),
+    sa.Column("error", sa.Text),
+    sa.Index("webhook_deliveries_by_due", "webhook", "due_ms"),
+    sa.Index("webhook_deliveries_by_webhook", "webhook", "id"),
+)

@@ -23,6 +23,7 @@ from genesis_flow.stores.sql import (
     logged_models,
     metrics,
     model_search,
+    outbox,
     run_search,
     runs,
     schema,
@@ -33,6 +34,7 @@ from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.model_notes import Author
 from genesis_flow.stores.sql.registry_store import SqlRegistry
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.stores.sql.webhook_store import SqlWebhooks
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets as dataset_messages
 from genesis_flow.wire.messages import experiments as experiment_messages
@@ -53,8 +55,8 @@ TAKEN = Statement(
 PUT_ONCE = Statement(upsert(schema.properties, "name"))
 
 
-class SqlStore(SqlRegistry, SqlCollection):
-    """Experiments, runs, metrics, datasets, logged and registered models in a relational database.
+class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
+    """Experiments, runs, metrics, datasets, models and webhooks in a relational database.
 
     Args:
         database: the database, with its tables made.
@@ -112,7 +114,13 @@ class SqlStore(SqlRegistry, SqlCollection):
 
     async def _write_noted(self, work: Callable[..., R], message: Any) -> R:
         by = Author(self._clock(), ACTING.get())
-        return await self._database.write(lambda connection: work(connection, message, by=by))
+
+        def noted(connection: Connection) -> R:
+            reply = work(connection, message, by=by)
+            outbox.tell_of(connection, message, reply, by.at_ms)
+            return reply
+
+        return await self._database.write(noted)
 
     # --- experiments ------------------------------------------------------------------------------------------
 
@@ -170,7 +178,7 @@ class SqlStore(SqlRegistry, SqlCollection):
         return await self._read(runs.get, message)
 
     async def update_run(self, message: run_messages.UpdateRun) -> Reply[run_messages.UpdateRunResponse]:
-        return await self._write(runs.update, message)
+        return await self._write_dated(runs.update, message)
 
     async def delete_run(self, message: run_messages.DeleteRun) -> Reply[run_messages.DeleteRunResponse]:
         return await self._write_dated(runs.delete, message)

@@ -5,9 +5,14 @@ A client that knows none of them asks as it always did and gets what it always g
 
 from __future__ import annotations
 
+from typing import Literal
+
 from genesis_flow.entities import artifacts as entities
+from genesis_flow.entities import webhooks as webhook_entities
 from genesis_flow.entities.message import Int32, Message
-from genesis_flow.wire.messages import artifacts, logged_models
+from genesis_flow.wire.messages import artifacts, logged_models, webhooks
+
+RunEvent = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 class ListArtifacts(artifacts.ListArtifacts, frozen=True, kw_only=True):
@@ -57,4 +62,63 @@ class ListProxiedArtifactsResponse(Message, frozen=True, kw_only=True):
     """A directory of the proxy, or a page of it."""
 
     files: tuple[FileInfo, ...] = ()
+    next_page_token: str | None = None
+
+
+class Webhook(webhook_entities.Webhook, frozen=True, kw_only=True):
+    """A webhook.
+
+    Attributes:
+        run_events: with which statuses runs must end so that it hears of them.
+    """
+
+    run_events: tuple[RunEvent, ...] = ()
+
+
+class CreateWebhook(webhooks.CreateWebhook, frozen=True, kw_only=True):
+    """``POST /api/2.0/mlflow/webhooks``; one of ``events`` and ``run_events`` must name some."""
+
+    run_events: tuple[RunEvent, ...] = ()
+
+
+class UpdateWebhook(webhooks.UpdateWebhook, frozen=True, kw_only=True):
+    """``PATCH /api/2.0/mlflow/webhooks/{webhook_id}``.
+
+    Attributes:
+        run_events: those from now on, perhaps none; without it they stay.
+    """
+
+    run_events: tuple[RunEvent, ...] | None = None
+
+
+class ListWebhooks(webhooks.ListWebhooks, frozen=True, kw_only=True):
+    """``GET /api/2.0/mlflow/webhooks``.
+
+    Attributes:
+        run_events: whether to list also webhooks that hear of nothing but runs; MLflow's client cannot read those.
+    """
+
+    run_events: bool = False
+
+
+class TestWebhook(webhooks.TestWebhook, frozen=True, kw_only=True):
+    """``POST /api/2.0/mlflow/webhooks/{webhook_id}/test``.
+
+    Attributes:
+        run_event: sends an example of this one.
+    """
+
+    run_event: RunEvent | None = None
+
+
+class WebhookResponse(Message, frozen=True, kw_only=True):
+    """The answer of all verbs about one webhook."""
+
+    webhook: Webhook | None = None
+
+
+class ListWebhooksResponse(Message, frozen=True, kw_only=True):
+    """A page of webhooks."""
+
+    webhooks: tuple[Webhook, ...] = ()
     next_page_token: str | None = None
