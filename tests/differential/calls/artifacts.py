@@ -208,6 +208,10 @@ CALLS: Sections = {
         POST("artifacts/presigned-upload-url", {"run_id": "$r", "path": "a.txt"}),
         POST("artifacts/presigned-download-url", {"run_id": "$r", "path": "noext"}),
     ],
+    "a location with a secret": [
+        POST("experiments/create", {"name": "with a key", "artifact_location": "s3://key:hidden@bucket/x"}),
+        POST("experiments/create", {"name": "with a link", "artifact_location": "wasbs://c@a.example/x?sig=hidden"}),
+    ],
     "a run whose artifacts are elsewhere": [
         POST(
             "experiments/create",
