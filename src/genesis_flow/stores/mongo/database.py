@@ -209,6 +209,10 @@ class Database:
         result = await self.call(lambda: self.collection(collection).update_many(filter, change))
         return result.matched_count
 
+    async def delete_all(self, collection: str, filter: Filter) -> None:
+        """Removes every document that matches; what another attempt has removed already is removed."""
+        await self.call(lambda: self.collection(collection).delete_many(filter))
+
     async def bulk(self, collection: str, writes: Sequence[Any]) -> int:
         """Sends writes together, in no order, under one acknowledgement; how many documents the updates met.
 

@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from genesis_flow.errors import GenesisFlowError
-from genesis_flow.stores.mongo import documents, points
+from genesis_flow.stores.mongo import documents, outbox, points
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.head import head_of
 from genesis_flow.stores.mongo.writer import Writer
@@ -103,6 +103,9 @@ class Settler:
         """Puts these runs in order, as far as nobody writes to them meanwhile."""
         found = await self._database.find("runs", self._database.of_runs(run_ids), documents.WITHOUT_LOOKUP)
         heads = [head_of(one) for one in found]
+        for one in found:
+            of_run = {"experiment": one["experiment"], "_id": one["_id"]}
+            await outbox.move_of_run(self._database, of_run, one.get("outbox", {}))
         for head in heads:
             await points.move(self._database, head)
         datasets = await documents.described(self._database, heads)
