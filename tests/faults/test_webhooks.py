@@ -15,21 +15,20 @@ from typing import Any
 
 import pytest
 
-from tests.backends import new_store
+from tests.backends import BACKENDS, new_store
 from tests.serving import API, Server, serving
 
 FLAGS = ("--webhook-allow-private", "--webhook-allowed-schemes", "http")
 SILENT = "--no-webhook-delivery"
 EVENT = {"entity": "REGISTERED_MODEL", "action": "CREATED"}
 WAIT_S = 60
-BACKENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     """What a server keeps things in; its database is started before anything is watched."""
-    if request.param == "postgresql":
-        request.getfixturevalue("postgresql_server")
+    if request.param != "sqlite":
+        request.getfixturevalue(f"{request.param}_server")
     return str(request.param)
 
 

@@ -211,7 +211,7 @@ class Database:
         return result.matched_count
 
     async def delete_all(self, collection: str, filter: Filter) -> None:
-        """Removes every document that matches, one after the other."""
+        """Removes every document that matches; what another attempt has removed already is removed."""
         await self.call(lambda: self.collection(collection).delete_many(filter))
 
     async def bulk(self, collection: str, writes: Sequence[Any]) -> int:

@@ -89,6 +89,10 @@ INDEXES = (
         (("model", 1), ("kind", 1), ("key", 1), ("at", 1), ("number", 1)),
         "an alias at a time",
     ),
+    Index("webhooks", "by_event", (("events", 1),), "who listens to an event"),
+    Index("webhook_deliveries", "by_due", (("webhook", 1), ("due", 1)), "deliveries that are due"),
+    Index("webhook_deliveries", "by_end", (("webhook", 1), ("due", 1), ("ended", 1)), "deliveries that have ended"),
+    Index("webhook_deliveries", "by_place", (("webhook", 1), ("place", 1)), "the newest deliveries of a webhook"),
 )  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 A model is one document, with its tags and aliases inside; each version is one of its own. Whatever changes a model or
 one of its versions is one atomic update of the model's document, under its revision: it holds the new state, the lines
-of the history (``notes``) and what is to be done to versions (``effects``). Only then are notes and effects carried
-out, each of which can be repeated, and taken off the document. Whoever meets a document that still has some, because
-its writer was cut off, carries them out first. So nothing needs a transaction over several documents, and what has
-happened once is noted once.
+of the history (``notes``), and what is to be done to versions and told to webhooks (``effects``). Only then are notes
+and effects carried out, each of which can be repeated, and taken off the document. Whoever meets a document that still
+has some, because its writer was cut off, carries them out first. So nothing needs a transaction over several documents,
+and what has happened once is noted once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from genesis_flow.errors import LoggedModelNotFound, RegisteredModelNotFound, St
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.history import Change
 from genesis_flow.stores import registered
-from genesis_flow.stores.mongo import logged_models
+from genesis_flow.stores.mongo import logged_models, outbox
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import ATTEMPTS, texts
 from genesis_flow.stores.mongo.head import pairs
@@ -164,15 +164,22 @@ def _noted(found: Document, plan: Plan, now_ms: int) -> Document:
         }
         for number, change in enumerate(plan.changes, 1)
     ]
+    effects = [*(dict(one) for one in plan.effects), *_told(found | dict(plan.fields))]
     return {
         "revision": ObjectId(),
         "edits": edits,
         "noted": noted + len(notes),
         "noted_ms": at_ms,
         "notes": notes,
-        "effects": [dict(one) for one in plan.effects],
-        "unsettled": bool(notes or plan.effects),
+        "effects": effects,
+        "unsettled": bool(notes or effects),
     }
+
+
+def _told(changed: Document) -> list[Document]:
+    """The effects by which webhooks are told of the change that is being made."""
+    telling = outbox.TELLING.get()
+    return [] if telling is None else telling.effects(texts(changed["tags"]), int(changed["last"]))
 
 
 async def settle(database: Database, found: Document) -> None:
@@ -206,7 +213,9 @@ async def _carry_out(database: Database, model: Document, one: Document) -> None
     """Does to versions what an edit says; what a later edit has done to one is not undone."""
     edits = int(model["edits"])
     older: Document = {"model": model["_id"], "edit": {"$lt": edits}}
-    if one.get("logged"):
+    if "deliver" in one:
+        await outbox.put(database, one["deliver"])
+    elif one.get("logged"):
         await _tell_logged_model(database, one)
     elif one["number"] == 0:
         await database.update_all(VERSIONS, older | {"gone": False}, {"$set": one["set"] | {"edit": edits}})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
 from genesis_flow.rules.clock import Clock
-from genesis_flow.stores.mongo import model_history, model_versions, registered_models, registry_search
+from genesis_flow.stores.mongo import model_history, model_versions, outbox, registered_models, registry_search
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import model_history as history_messages
 from genesis_flow.wire.messages import registry as messages
+
+R = TypeVar("R")
 
 
 class MongoRegistry:
@@ -22,10 +27,19 @@ class MongoRegistry:
         """The key that signs page tokens."""
         raise NotImplementedError
 
+    async def _tell(self, verb: Callable[..., Awaitable[R]], message: Any) -> R:
+        """Runs a verb whose change webhooks are told of, if they listen."""
+        database, now_ms = await self._ready(), self._clock()
+        told = outbox.TELLING.set(await outbox.telling(database, message, now_ms))
+        try:
+            return await verb(database, message, now_ms=now_ms)
+        finally:
+            outbox.TELLING.reset(told)
+
     async def create_registered_model(
         self, message: messages.CreateRegisteredModel
     ) -> Reply[messages.CreateRegisteredModelResponse]:
-        return await registered_models.create(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(registered_models.create, message)
 
     async def get_registered_model(
         self, message: messages.GetRegisteredModel
@@ -55,22 +69,22 @@ class MongoRegistry:
     async def set_registered_model_tag(
         self, message: messages.SetRegisteredModelTag
     ) -> Reply[messages.SetRegisteredModelTagResponse]:
-        return await registered_models.set_tag(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(registered_models.set_tag, message)
 
     async def delete_registered_model_tag(
         self, message: messages.DeleteRegisteredModelTag
     ) -> Reply[messages.DeleteRegisteredModelTagResponse]:
-        return await registered_models.delete_tag(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(registered_models.delete_tag, message)
 
     async def set_registered_model_alias(
         self, message: messages.SetRegisteredModelAlias
     ) -> Reply[messages.SetRegisteredModelAliasResponse]:
-        return await registered_models.set_alias(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(registered_models.set_alias, message)
 
     async def delete_registered_model_alias(
         self, message: messages.DeleteRegisteredModelAlias
     ) -> Reply[messages.DeleteRegisteredModelAliasResponse]:
-        return await registered_models.delete_alias(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(registered_models.delete_alias, message)
 
     async def get_latest_versions(
         self, message: messages.GetLatestVersions
@@ -80,7 +94,7 @@ class MongoRegistry:
     async def create_model_version(
         self, message: messages.CreateModelVersion
     ) -> Reply[messages.CreateModelVersionResponse]:
-        return await model_versions.create(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(model_versions.create, message)
 
     async def get_model_version(self, message: messages.GetModelVersion) -> Reply[messages.GetModelVersionResponse]:
         return await model_versions.get(await self._ready(), message)
@@ -118,17 +132,17 @@ class MongoRegistry:
     async def set_model_version_tag(
         self, message: messages.SetModelVersionTag
     ) -> Reply[messages.SetModelVersionTagResponse]:
-        return await model_versions.set_tag(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(model_versions.set_tag, message)
 
     async def delete_model_version_tag(
         self, message: messages.DeleteModelVersionTag
     ) -> Reply[messages.DeleteModelVersionTagResponse]:
-        return await model_versions.delete_tag(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(model_versions.delete_tag, message)
 
     async def promote_model_versions(
         self, message: history_messages.PromoteModelVersions
     ) -> Reply[history_messages.PromoteModelVersionsResponse]:
-        return await model_history.promote(await self._ready(), message, now_ms=self._clock())
+        return await self._tell(model_history.promote, message)
 
     async def resolve_model_alias(
         self, message: history_messages.ResolveModelAlias

@@ -24,10 +24,12 @@ from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.run_names import random_run_name
 from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, with_model
-from genesis_flow.stores.mongo import documents, experiments, logged_models
-from genesis_flow.stores.mongo.database import Database
+from genesis_flow.rules.webhooks import RUN, Kind
+from genesis_flow.stores.mongo import documents, experiments, logged_models, outbox
+from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import Head, Input, head_of, new_document
 from genesis_flow.stores.mongo.writer import Writer
+from genesis_flow.stores.webhook_events import ENDED, run_ended
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
@@ -67,12 +69,17 @@ async def get(database: Database, message: messages.GetRun) -> Encoded[messages.
     return Encoded(b'{"run":' + json[0] + b"}", messages.GetRunResponse)
 
 
-async def update(writer: Writer, message: messages.UpdateRun) -> messages.UpdateRunResponse:
-    """Changes what the message gives and leaves the rest."""
+async def update(
+    database: Database, writer: Writer, message: messages.UpdateRun, *, now_ms: int
+) -> messages.UpdateRunResponse:
+    """Changes what the message gives and leaves the rest; deliveries of an end are part of that."""
     run_id = message.run_id or message.run_uuid or ""
+    ends = message.status in ENDED
+    listeners = await outbox.listening(database, [Kind(RUN, str(message.status))]) if ends else {}
 
-    def edit(head: Head) -> messages.UpdateRunResponse:
+    def edit(head: Head) -> tuple[messages.UpdateRunResponse, int, dict[str, Document]]:
         require_active(head)
+        before = head.info["status"]
         if message.run_name:
             head.put(name=message.run_name)
             head.put_tags({RUN_NAME: message.run_name})
@@ -81,9 +88,15 @@ async def update(writer: Writer, message: messages.UpdateRun) -> messages.Update
         if message.end_time is not None:
             # COMPAT: mlflow 3.17 shows an end at 0 as none, and keeps it so when something else changes.
             head.put(end=message.end_time)
-        return messages.UpdateRunResponse(run_info=documents.info(head))
+        info = documents.info(head)
+        ended = run_ended(info, before) if listeners else None
+        told = {one["_id"]: one for one in outbox.deliveries_of([ended] if ended else [], listeners, now_ms)}
+        head.changes |= {f"outbox.{id_}": one for id_, one in told.items()}
+        return messages.UpdateRunResponse(run_info=info), head.experiment, told
 
-    return await writer.edit(run_id, edit)
+    reply, experiment, told = await writer.edit(run_id, edit)
+    await outbox.move_of_run(database, {"experiment": experiment, "_id": run_id}, told)
+    return reply
 
 
 async def delete(writer: Writer, message: messages.DeleteRun, *, now_ms: int) -> messages.DeleteRunResponse:

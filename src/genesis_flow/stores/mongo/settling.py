@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from genesis_flow.errors import GenesisFlowError
-from genesis_flow.stores.mongo import documents, points
+from genesis_flow.stores.mongo import documents, outbox, points
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.head import Head, head_of
 from genesis_flow.stores.mongo.writer import Writer
@@ -36,6 +36,10 @@ SWEEP_S = 30.0
 LEFT_BEHIND_S = 60
 LONGEST_JSON = 2**20
 """A longer one is built when it is asked for."""
+
+
+NOTHING_TO_TELL = {"outbox": {"$in": [None, {}]}}
+"""Of a run whose deliveries have been moved; one that was not read here may have some, and is swept up later."""
 
 
 class Settler:
@@ -116,7 +120,12 @@ class Settler:
         if not run_ids:
             return []
         found = await self._database.find("runs", self._database.of_runs(run_ids), documents.WITHOUT_LOOKUP)
-        return [head_of(one) for one in found]
+        heads = []
+        for one in found:
+            of_run = {"experiment": one["experiment"], "_id": one["_id"]}
+            await outbox.move_of_run(self._database, of_run, one.get("outbox", {}))
+            heads.append(head_of(one))
+        return heads
 
     async def _settle(self, read: Sequence[Head], kept: Sequence[Head] = ()) -> None:
         # What is kept is the writer's, who takes it away before changing it, perhaps while the database is asked here.
@@ -130,7 +139,12 @@ class Settler:
         for head in [*read, *(head for head in kept if self._writer.kept(head.run_id) is head)]:
             json = codec.encode(documents.run(head, datasets))
             fields = {"json": Binary(json)} if len(json) <= LONGEST_JSON else {}
-            of_revision = {"experiment": head.experiment, "_id": head.run_id, "revision": head.revision}
+            of_revision = {
+                "experiment": head.experiment,
+                "_id": head.run_id,
+                "revision": head.revision,
+                **NOTHING_TO_TELL,
+            }
             change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})
             updates.append(UpdateOne(of_revision, change))
         if updates:

@@ -25,6 +25,7 @@ from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import PROPERTIES
 from genesis_flow.stores.mongo.registry_store import MongoRegistry
 from genesis_flow.stores.mongo.settling import Settler
+from genesis_flow.stores.mongo.webhook_store import MongoWebhooks
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Reply
@@ -36,8 +37,8 @@ from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
 
-class MongoStore(MongoRegistry, MongoCollection):
-    """Experiments, runs, metrics, datasets, logged and registered models in a MongoDB.
+class MongoStore(MongoRegistry, MongoCollection, MongoWebhooks):
+    """Experiments, runs, metrics, datasets, models and webhooks in a MongoDB.
 
     It is opened without the database: the first verb prepares that, and the next one does if the first could not.
     It belongs to the event loop that it is first used on.
@@ -177,7 +178,7 @@ class MongoStore(MongoRegistry, MongoCollection):
         return await runs.get(await self._ready(), message)
 
     async def update_run(self, message: run_messages.UpdateRun) -> Reply[run_messages.UpdateRunResponse]:
-        return await runs.update(await self._write(), message)
+        return await runs.update(await self._ready(), self._writer, message, now_ms=self._clock())
 
     async def delete_run(self, message: run_messages.DeleteRun) -> Reply[run_messages.DeleteRunResponse]:
         return await runs.delete(await self._write(), message, now_ms=self._clock())
