@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.stores.mongo import documents, outbox, points
-from genesis_flow.stores.mongo.database import Database
+from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import Head, head_of
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.wire import codec
@@ -38,7 +38,7 @@ LONGEST_JSON = 2**20
 """A longer one is built when it is asked for."""
 
 
-NOTHING_TO_TELL = {"outbox": {"$in": [None, {}]}}
+NOTHING_TO_TELL: Document = {"outbox": {"$in": [None, {}]}}
 """Of a run whose deliveries have been moved; one that was not read here may have some, and is swept up later."""
 
 
@@ -146,6 +146,6 @@ class Settler:
                 **NOTHING_TO_TELL,
             }
             change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})
-            updates.append(UpdateOne(of_revision, change))
+            updates.append(UpdateOne(of_revision | NOTHING_TO_TELL, change))
         if updates:
             await self._database.bulk_again("runs", updates)
