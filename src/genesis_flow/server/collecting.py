@@ -97,6 +97,7 @@ class Background:
         self._clock = clock
         self._holder = secrets.token_hex(8)
         self._collector = Collector(store, roots, turn=Pace(lambda: monitor.is_busy(BUSY_S)).turn, clock=clock)
+        self._holds = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -126,21 +127,32 @@ class Background:
 
     async def collect(self) -> bool:
         """Removes what is due, if no other server is at it; whether it was this one."""
-        if not await self._lease(LEASE_MS):
+        self._holds = await self._lease(LEASE_MS)
+        if not self._holds:
             return False
-        renewed = time.monotonic()
+        holding = asyncio.create_task(self._hold(), name="collector-lease")
         try:
             wanted = Wanted(self._clock() + 1 - self._retention_ms)
             async with aclosing(self._collector.collect(wanted)) as collected:
                 async for one in collected:
                     self._count(one)
-                    if time.monotonic() - renewed > RENEW_S:
-                        if not await self._lease(LEASE_MS):
-                            return False
-                        renewed = time.monotonic()
+                    if not self._holds:
+                        return False
         finally:
+            holding.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await holding
             await self._lease(0)
         return True
+
+    async def _hold(self) -> None:
+        """Renews the lease until it is lost."""
+        while self._holds:
+            await asyncio.sleep(RENEW_S)
+            try:
+                self._holds = await self._lease(LEASE_MS)
+            except GenesisFlowError:
+                self._holds = False
 
     async def _lease(self, for_ms: int) -> bool:
         now = self._clock()

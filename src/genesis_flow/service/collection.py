@@ -19,7 +19,7 @@ from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.retention import needed_parts
 from genesis_flow.stores.collecting import CollectionStore, Deleted, Kind
 
-PAGE = 200
+PAGE = 100
 AT_ONCE = 16
 """Runs whose files are deleted at the same time."""
 ALL_KINDS: tuple[Kind, ...] = ("experiment", "run", "model")
