@@ -30,8 +30,9 @@ from genesis_flow.testing.calls import (
     run_of,
     unique,
 )
+from genesis_flow.testing.registry_calls import new_registered, new_version
 from genesis_flow.testing.suite import Suite
-from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs
+from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, registry, runs
 
 EVER = 2**62
 MANY = 10_000
@@ -369,6 +370,22 @@ class CollectionSuite(Suite):
         await collection.remove(await taken(collection, "run", await delete_run(store, run_id)))
         assert await gone(collection, "run", run_id)
         assert await datasets_of(store, experiment) == []
+
+    async def test_the_locations_of_versions_are_told_as_long_as_there_are_versions(
+        self, store: Store, collection: CollectionStore
+    ) -> None:
+        kept, gone_ = f"s3://{unique()}/kept", f"s3://{unique()}/gone"
+        name = await new_registered(store)
+        for source in (kept, gone_, gone_):
+            await new_version(store, name, source)
+        other = await new_registered(store)
+        await new_version(store, other, gone_)
+        for version in ("2", "3"):
+            await store.delete_model_version(registry.DeleteModelVersion(name=name, version=version))
+        await store.delete_registered_model(registry.DeleteRegisteredModel(name=other))
+        told = [location async for locations in collection.needed() for location in locations]
+        assert kept in told
+        assert gone_ not in told
 
     async def test_a_lease_has_one_holder_until_it_ends(self, collection: CollectionStore) -> None:
         name = unique()

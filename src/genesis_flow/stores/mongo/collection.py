@@ -15,11 +15,11 @@ from pymongo.errors import DuplicateKeyError
 
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.collecting import Deleted, Kind
+from genesis_flow.stores.mongo import registered
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.indexes import PROPERTIES
 
 COLLECTIONS: Mapping[Kind, str] = {"experiment": "experiments", "run": "runs", "model": "models"}
-VERSIONS = "model_versions"
 VERSIONS_AT_ONCE = 1_000
 LONGEST_NUMBER = 18
 _FIELDS = {"experiment": True, "location": True, "uri": True, "stage": True, "deleted": True, "updated": True}
@@ -201,9 +201,12 @@ async def _remove_datasets(database: Database, runs: Sequence[Document]) -> None
 
 async def locations(database: Database) -> AsyncIterator[Sequence[str]]:
     """Where the artifacts of the versions of registered models are."""
-    asked: Document = {}
-    while found := await database.find(VERSIONS, asked, {"location": True}, sort=[("_id", 1)], limit=VERSIONS_AT_ONCE):
-        asked = {"_id": {"$gt": found[-1]["_id"]}}
+    await registered.settle_all(database)  # a version that was made may still stand in its model's document alone
+    asked: Document = {"gone": False}
+    while found := await database.find(
+        registered.VERSIONS, asked, {"location": True}, sort=[("_id", 1)], limit=VERSIONS_AT_ONCE
+    ):
+        asked = {"gone": False, "_id": {"$gt": found[-1]["_id"]}}
         yield [one["location"] for one in found]
 
 

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.mongo import collection
 from genesis_flow.stores.mongo.database import Database
-from genesis_flow.stores.mongo.indexes import INDEXES
-from genesis_flow.stores.protocol import RegistryStore
 
 
 class MongoCollection:
@@ -40,11 +38,7 @@ class MongoCollection:
         await collection.remove(await self._ready(), taken, now_ms)
 
     async def needed(self) -> AsyncIterator[Sequence[str]]:
-        database = await self._ready()
-        known = {index.collection for index in INDEXES}
-        # Nothing may go before this knows where versions of models stand.
-        assert collection.VERSIONS in known or not hasattr(self, RegistryStore.create_model_version.__name__)
-        async for locations in collection.locations(database):
+        async for locations in collection.locations(await self._ready()):
             yield locations
 
     async def lease(self, name: str, holder: str, until_ms: int, now_ms: int) -> bool:
