@@ -149,7 +149,9 @@ class Server:
     def history(self, run_id: str, key: str) -> list[dict[str, Any]]:
         """All points of a metric."""
         target = f"{API}metrics/get-history?run_id={run_id}&metric_key={key}"
-        points = self.send("GET", target).json.get("metrics", [])
+        answer = self.send("GET", target)
+        assert answer.status == 200, answer
+        points = answer.json.get("metrics", [])
         assert isinstance(points, list)
         return points
 

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import genesis_flow
+from genesis_flow.artifacts.digests import DIGESTS_NAME
 from genesis_flow.artifacts.open import open_artifacts
 from genesis_flow.cli.main import main
 from genesis_flow.errors import RunNotFound
@@ -71,7 +72,11 @@ class Place:
 
     @property
     def files(self) -> list[Path]:
-        return [Path(folder, name) for folder, _, names in os.walk(self.folder) for name in names]
+        """The artifacts. Their digests stand beside them, and none stays behind the last."""
+        every = [Path(folder, name) for folder, _, names in os.walk(self.folder) for name in names]
+        found = [path for path in every if DIGESTS_NAME not in path.parts]
+        assert found or not every
+        return found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from genesis_flow.rules.paths import SafeRelPath
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 512 * 1024
 """How much of a file a store moves at once, and all of it that it holds in memory."""
 
 Capability = Literal["folders", "snapshots"]
