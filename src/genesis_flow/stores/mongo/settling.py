@@ -29,7 +29,7 @@ log = logging.getLogger("genesis_flow.stores")
 INTERVAL_S = 0.5
 QUIET_S = 1.0
 """How long a run is left alone after a write."""
-BUSY_QUIET_S = 10.0
+BUSY_QUIET_S = 3.0
 """The same while other runs are being written: whoever waits for an answer comes first."""
 AT_ONCE = 200
 SWEEP_S = 30.0
