@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.mongo import collection
-from genesis_flow.stores.mongo.database import Database
+from genesis_flow.stores.mongo.prepared import Prepared
 
 
-class MongoCollection:
+class MongoCollection(Prepared):
     """A part of ``MongoStore``."""
-
-    async def _ready(self) -> Database:
-        raise NotImplementedError
 
     async def list_deleted(
         self, kind: Kind, before_ms: int, limit: int, after: Deleted | None = None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from genesis_flow.rules.clock import Clock
 from genesis_flow.stores.mongo import model_history, model_versions, outbox, registered_models, registry_search
-from genesis_flow.stores.mongo.database import Database
+from genesis_flow.stores.mongo.prepared import Prepared
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import model_history as history_messages
 from genesis_flow.wire.messages import registry as messages
@@ -15,17 +14,8 @@ from genesis_flow.wire.messages import registry as messages
 R = TypeVar("R")
 
 
-class MongoRegistry:
-    """A part of ``MongoStore``, which prepares the database."""
-
-    _clock: Clock
-
-    async def _ready(self) -> Database:
-        raise NotImplementedError
-
-    async def token_secret(self) -> bytes:
-        """The key that signs page tokens."""
-        raise NotImplementedError
+class MongoRegistry(Prepared):
+    """A part of ``MongoStore``."""
 
     async def _tell(self, verb: Callable[..., Awaitable[R]], message: Any) -> R:
         """Runs a verb whose change webhooks are told of, if they listen."""

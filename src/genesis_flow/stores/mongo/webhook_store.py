@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from genesis_flow.rules.clock import Clock
 from genesis_flow.stores.mongo import outbox, registered, webhooks
-from genesis_flow.stores.mongo.database import Database
+from genesis_flow.stores.mongo.prepared import Prepared
 from genesis_flow.stores.protocol import Delivery, Outcome, Target
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import extended
@@ -17,17 +16,10 @@ from genesis_flow.wire.messages import webhooks as messages
 SWEEP_S = 5.0
 
 
-class MongoWebhooks:
-    """A part of ``MongoStore``, which prepares the database."""
+class MongoWebhooks(Prepared):
+    """A part of ``MongoStore``."""
 
-    _clock: Clock
     _models_swept: float | None = None
-
-    async def _ready(self) -> Database:
-        raise NotImplementedError
-
-    async def token_secret(self) -> bytes:
-        raise NotImplementedError
 
     async def create_webhook(self, message: extended.CreateWebhook) -> Reply[extended.WebhookResponse]:
         return await webhooks.create(await self._ready(), message, now_ms=self._clock())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.sql import collection
-from genesis_flow.stores.sql.connection import Database
+from genesis_flow.stores.sql.running import Running
 
 
-class SqlCollection:
+class SqlCollection(Running):
     """A part of ``SqlStore``."""
-
-    _database: Database
 
     async def list_deleted(
         self, kind: Kind, before_ms: int, limit: int, after: Deleted | None = None
@@ -48,7 +47,7 @@ class SqlCollection:
 
     async def needed(self) -> AsyncIterator[Sequence[str]]:
         last = 0
-        while rows := await self._database.scan(lambda c, last=last: collection.locations(c, last)):  # type: ignore[misc]
+        while rows := await self._database.scan(partial(collection.locations, last=last)):
             last = rows[-1][0]
             yield [location for _, location in rows]
 

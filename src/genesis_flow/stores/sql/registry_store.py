@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 from genesis_flow.stores.sql import model_history, model_versions, registered_models, registry_search
+from genesis_flow.stores.sql.running import Running
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import model_history as history_messages
 from genesis_flow.wire.messages import registry as messages
 
-R = TypeVar("R")
 
-
-class SqlRegistry:
-    """A part of ``SqlStore``, which says how work is run."""
-
-    async def _read(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
-
-    async def _scan_pages(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
-
-    async def _write_noted(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
+class SqlRegistry(Running):
+    """A part of ``SqlStore``."""
 
     async def create_registered_model(
         self, message: messages.CreateRegisteredModel

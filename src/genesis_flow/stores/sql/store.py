@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.rules.acting import ACTING
-from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.rules.locations import joined
@@ -23,15 +19,13 @@ from genesis_flow.stores.sql import (
     logged_models,
     metrics,
     model_search,
-    outbox,
     run_search,
     runs,
     schema,
 )
 from genesis_flow.stores.sql.collection_store import SqlCollection
-from genesis_flow.stores.sql.connection import Connection, Database, Statement
+from genesis_flow.stores.sql.connection import Connection, Statement
 from genesis_flow.stores.sql.migrations import PROPERTY
-from genesis_flow.stores.sql.model_notes import Author
 from genesis_flow.stores.sql.registry_store import SqlRegistry
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.stores.sql.webhook_store import SqlWebhooks
@@ -42,9 +36,6 @@ from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
-
-M = TypeVar("M")
-R = TypeVar("R")
 
 # Also by one that is being removed, or by another one of the name of one that was.
 TAKEN = Statement(
@@ -66,61 +57,6 @@ class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
     """
 
     supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
-
-    def __init__(
-        self, database: Database, *, secret: Callable[[], bytes], artifact_root: str, clock: Clock = now_ms
-    ) -> None:
-        self._database = database
-        self._secret = secret
-        self._artifact_root = artifact_root
-        self._clock = clock
-
-    @property
-    def waiting(self) -> int:
-        """How many writes wait for a commit."""
-        return self._database.waiting
-
-    def watch(self, on_commit: Callable[[int], None]) -> None:
-        """Has ``on_commit`` told the number of writes in each commit; it must be quick and thread-safe."""
-        self._database.watch(on_commit)
-
-    async def token_secret(self) -> bytes:
-        """The key that signs page tokens."""
-        return await self._database.read(lambda _: self._secret())
-
-    async def check(self) -> None:
-        await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
-
-    async def close(self) -> None:
-        await self._database.close()
-
-    async def _read(self, work: Callable[[Connection, M], R], message: M) -> R:
-        return await self._database.read(lambda connection: work(connection, message))
-
-    async def _scan(self, work: Callable[[Connection, M], R], message: M) -> R:
-        return await self._database.scan(lambda connection: work(connection, message))
-
-    async def _scan_pages(self, work: Callable[..., R], message: Any) -> R:
-        return await self._database.scan(lambda connection: work(connection, message, secret=self._secret()))
-
-    async def _write(self, work: Callable[[Connection, M], R], message: M) -> R:
-        return await self._database.write(lambda connection: work(connection, message), run_id=_run_of(message))
-
-    async def _write_dated(self, work: Callable[..., R], message: Any) -> R:
-        now = self._clock()
-        return await self._database.write(
-            lambda connection: work(connection, message, now_ms=now), run_id=_run_of(message)
-        )
-
-    async def _write_noted(self, work: Callable[..., R], message: Any) -> R:
-        by = Author(self._clock(), ACTING.get())
-
-        def noted(connection: Connection) -> R:
-            reply = work(connection, message, by=by)
-            outbox.tell_of(connection, message, reply, by.at_ms)
-            return reply
-
-        return await self._database.write(noted)
 
     # --- experiments ------------------------------------------------------------------------------------------
 
@@ -269,11 +205,6 @@ class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
         self, message: model_messages.LogLoggedModelParamsRequest
     ) -> Reply[model_messages.LogLoggedModelParamsRequestResponse]:
         return await self._write(logged_models.log_params, message)
-
-
-def _run_of(message: object) -> str | None:
-    """The run that a message is about, if it is about one."""
-    return getattr(message, "run_id", None) or getattr(message, "run_uuid", None)
 
 
 def prepare(connection: Connection, *, artifact_root: str, now: int) -> bytes:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
 
 from genesis_flow.stores.protocol import Delivery, Outcome, Target
 from genesis_flow.stores.sql import outbox, webhooks
+from genesis_flow.stores.sql.running import Running
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import extended
 from genesis_flow.wire.messages import webhook_deliveries as delivery_messages
 from genesis_flow.wire.messages import webhooks as messages
 
-R = TypeVar("R")
 
-
-class SqlWebhooks:
-    """A part of ``SqlStore``, which says how work is run."""
-
-    async def _read(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
-
-    async def _scan_pages(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
-
-    async def _write(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
-
-    async def _write_dated(self, work: Callable[..., R], message: Any) -> R:
-        raise NotImplementedError
+class SqlWebhooks(Running):
+    """A part of ``SqlStore``."""
 
     async def create_webhook(self, message: extended.CreateWebhook) -> Reply[extended.WebhookResponse]:
         return await self._write_dated(webhooks.create, message)
