@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -81,6 +82,22 @@ class Cloud:
         return name
 
 
+C = TypeVar("C", bound=Cloud)
+
+
+@contextmanager
+def _running(kind: type[C], port: int, environment: dict[str, str], command: list[str], folder: Path) -> Iterator[C]:
+    """A cloud whose server ends with the block."""
+    with (folder / f"{kind.__name__.lower()}.log").open("wb") as log:
+        cloud = kind(port, environment, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
+    try:
+        _wait(cloud)
+        yield cloud
+    finally:
+        cloud.process.kill()
+        cloud.process.wait()
+
+
 @contextmanager
 def s3(folder: Path) -> Iterator[Cloud]:
     """An S3 that ends with the block."""
@@ -92,14 +109,8 @@ def s3(folder: Path) -> Iterator[Cloud]:
         "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
     }
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with (folder / "s3.log").open("wb") as log:
-        cloud = Cloud(port, environment, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
-    try:
-        _wait(cloud)
+    with _running(Cloud, port, environment, command, folder) as cloud:
         yield cloud
-    finally:
-        cloud.process.kill()
-        cloud.process.wait()
 
 
 @dataclass
@@ -133,14 +144,8 @@ def azure(folder: Path) -> Iterator[Azure]:
         "AZURE_STORAGE_CONNECTION_STRING": f"AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={endpoint};",
     }
     command = [str(program), "--blobHost", "127.0.0.1", "--blobPort", str(port), *AZURITE_OPTIONS]
-    with (folder / "azure.log").open("wb") as log:
-        cloud = Azure(port, environment, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
-    try:
-        _wait(cloud)
+    with _running(Azure, port, environment, command, folder) as cloud:
         yield cloud
-    finally:
-        cloud.process.kill()
-        cloud.process.wait()
 
 
 def azurite() -> Path:

@@ -24,23 +24,9 @@ from genesis_flow.errors import RunNotFound
 from genesis_flow.stores.open import open_store
 from genesis_flow.testing.calls import new_experiment, run_of
 from genesis_flow.testing.collection import delete_experiment, delete_model, delete_run, restore_run
-from tests import mongod, postgres
-from tests.backends import BACKENDS
 from tests.collection.filling import ROOT, Filling
 
 T = TypeVar("T")
-
-
-@pytest.fixture(params=BACKENDS)
-def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URI of an empty database."""
-    match request.param:
-        case "mongodb":
-            return mongod.database(request.getfixturevalue("mongodb_server"))
-        case "postgresql":
-            return postgres.database(request.getfixturevalue("postgresql_server"))
-        case _:
-            return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 class Place:

@@ -6,14 +6,11 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from genesis_flow.cli.main import main
 from genesis_flow.stores.open import open_store
 from genesis_flow.testing.calls import batch, new_experiment, new_run, point
-from tests import mongod, postgres
-from tests.backends import BACKENDS
 
 VERSION_1 = Path(__file__).parents[1] / "stores" / "schema_1.sql"
 
@@ -30,18 +27,6 @@ async def fill(uri: str) -> None:
         points = [point("loss", 1.0), point("loss", 0.5, 1), point("acc", 0.9)]
         await store.log_batch(batch(run_id, *points, params={"lr": "0.1"}, tags={"t": "x"}))
     await store.close()
-
-
-@pytest.fixture(params=BACKENDS)
-def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URI of an empty database."""
-    match request.param:
-        case "mongodb":
-            return mongod.database(request.getfixturevalue("mongodb_server"))
-        case "postgresql":
-            return postgres.database(request.getfixturevalue("postgresql_server"))
-        case _:
-            return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def test_a_database_with_all_its_indexes_scans_for_none_of_the_commonest_queries(uri: str) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
 from collections.abc import Iterator
 
 import pytest
 
 from tests import buckets
 from tests.buckets import Cloud
+from tests.faults.large import MIB, growth_of_both_ways
 from tests.serving import API, FILES, Server, free_port, request_head, serving
 
-MIB = 2**20
 LARGE = 150
 GROWTH_BYTES = 64 * MIB
 
@@ -44,27 +42,7 @@ def server(s3: Cloud, name: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def test_a_large_file_passes_both_ways_with_flat_memory(server: Server) -> None:
-    before, peak, sent, received = server.memory_bytes(), 0, hashlib.sha256(), hashlib.sha256()
-
-    def blocks() -> Iterator[bytes]:
-        nonlocal peak
-        for number in range(LARGE):
-            block = number.to_bytes(4, "big") * (MIB // 4)
-            sent.update(block)
-            yield block
-            peak = max(peak, server.memory_bytes())
-
-    assert server.send("PUT", f"{FILES}/large.bin", blocks()).status == 200
-
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    connection.request("GET", f"{FILES}/large.bin")
-    response = connection.getresponse()
-    while block := response.read(MIB):
-        received.update(block)
-        peak = max(peak, server.memory_bytes())
-    connection.close()
-    assert received.digest() == sent.digest()
-    assert peak - before < GROWTH_BYTES
+    assert growth_of_both_ways(server, LARGE) < GROWTH_BYTES
 
 
 def test_the_routes_of_runs_lead_into_the_bucket(server: Server) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,9 +9,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from tests.faults.large import MIB, growth_of_both_ways
 from tests.serving import API, FILES, Server, read_answer, request_head, serving
 
-MIB = 2**20
 LARGE = 300
 GROWTH_BYTES = 64 * MIB
 
@@ -28,32 +26,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert "Traceback" not in running.log, running.log
 
 
-def _block(number: int) -> bytes:
-    return number.to_bytes(4, "big") * (MIB // 4)
-
-
 def test_a_large_file_passes_both_ways_with_flat_memory(server: Server) -> None:
-    before, peak, sent, received = server.memory_bytes(), 0, hashlib.sha256(), hashlib.sha256()
-
-    def blocks() -> Iterator[bytes]:
-        nonlocal peak
-        for number in range(LARGE):
-            sent.update(_block(number))
-            yield _block(number)
-            peak = max(peak, server.memory_bytes())
-
-    assert server.send("PUT", f"{FILES}/large.bin", blocks()).status == 200
+    assert growth_of_both_ways(server, LARGE) < GROWTH_BYTES
     assert server.files()["large.bin"] == LARGE * MIB
-
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    connection.request("GET", f"{FILES}/large.bin")
-    response = connection.getresponse()
-    while block := response.read(MIB):
-        received.update(block)
-        peak = max(peak, server.memory_bytes())
-    connection.close()
-    assert received.digest() == sent.digest()
-    assert peak - before < GROWTH_BYTES
 
 
 def test_clients_that_do_not_read_cost_no_memory_and_hold_nobody_up(server: Server) -> None:

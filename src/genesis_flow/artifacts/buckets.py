@@ -157,7 +157,7 @@ def _azure_client(container: str, account: AzureAccount) -> AzureStore:
     }
     return AzureStore(
         container,
-        config={name: value for name, value in given.items() if value},  # type: ignore[arg-type]
+        config={name: value for name, value in given.items() if value},  # type: ignore[arg-type]  # a TypedDict of these names
         client_options=_options(account.endpoint),
         retry_config=_RETRIES,
     )

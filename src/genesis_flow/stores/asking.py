@@ -13,7 +13,7 @@ from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.registry import IS_PROMPT
 from genesis_flow.search.ast import And, Comparison, Expression, Field, Kind, Not, Or, Order, Type
-from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS
+from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import experiments, extended, logged_models, model_history, registry, runs
@@ -105,9 +105,7 @@ def of_registered_models(message: registry.SearchRegisteredModels, secret: bytes
     Raises:
         InvalidRequest: the filter, the order or the token is none.
     """
-    expression = _prompts_apart(parse_filter(message.filter, REGISTERED_MODELS))
-    bound = ["registered models", message.filter or "", message.order_by]
-    return _asked(expression, parse_order(message.order_by, REGISTERED_MODELS), (), bound, message.page_token, secret)
+    return _of_registry("registered models", message, REGISTERED_MODELS, secret)
 
 
 def of_model_versions(message: registry.SearchModelVersions, secret: bytes) -> Asked:
@@ -116,9 +114,18 @@ def of_model_versions(message: registry.SearchModelVersions, secret: bytes) -> A
     Raises:
         InvalidRequest: the filter, the order or the token is none.
     """
-    expression = _prompts_apart(parse_filter(message.filter, MODEL_VERSIONS))
-    bound = ["model versions", message.filter or "", message.order_by]
-    return _asked(expression, parse_order(message.order_by, MODEL_VERSIONS), (), bound, message.page_token, secret)
+    return _of_registry("model versions", message, MODEL_VERSIONS, secret)
+
+
+def _of_registry(
+    noun: str,
+    message: registry.SearchRegisteredModels | registry.SearchModelVersions,
+    grammar: Grammar,
+    secret: bytes,
+) -> Asked:
+    expression = _prompts_apart(parse_filter(message.filter, grammar))
+    bound = [noun, message.filter or "", message.order_by]
+    return _asked(expression, parse_order(message.order_by, grammar), (), bound, message.page_token, secret)
 
 
 def of_timeline(message: model_history.GetModelTimeline, secret: bytes) -> Asked:

@@ -141,6 +141,11 @@ def check_copy(message: CreateModelVersion, run_id: str, model_id: str) -> None:
             raise InvalidParameter(field, claimed, "that of the version in the source")
 
 
+def tags_given(tags: Iterable[RegisteredModelTag | ModelVersionTag]) -> dict[str, str]:
+    """Tags by key; the last of one key counts."""
+    return {tag.key or "": tag.value or "" for tag in tags}
+
+
 def with_version(tag: str | None, name: str, number: int) -> str:
     """The tag ``VERSIONS_OF_MODEL`` with a further version; what a client wrote into it that is no list is replaced."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound, RegisteredModelNotFound
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.history import Change, aliases_moved
@@ -69,18 +68,6 @@ class ModelHistory(Outbox):
         if last is None or last.change.after is None:
             raise AliasNotFound(name, alias)
         return int(last.change.after), last.at_ms
-
-    def _version_of(self, key: int, number: int) -> ModelVersion | None:
-        """A version that is still there."""
-        raise NotImplementedError
-
-    async def resolve_model_alias(self, message: messages.ResolveModelAlias) -> messages.ResolveModelAliasResponse:
-        key = self._key(message.name)
-        as_of_ms = None if message.as_of is None else parse_time_ms("as_of", message.as_of)
-        number, since = self._alias_at(key, message.name, message.alias, as_of_ms)
-        return messages.ResolveModelAliasResponse(
-            version=str(number), since=since, model_version=self._version_of(key, number)
-        )
 
     async def get_model_timeline(self, message: messages.GetModelTimeline) -> messages.GetModelTimelineResponse:
         key, asked = self._key(message.name), asking.of_timeline(message, self._state.secret)

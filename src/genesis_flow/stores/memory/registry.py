@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from genesis_flow.entities.registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
+from genesis_flow.entities.registry import ModelVersion, RegisteredModel
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound, RegisteredModelExists
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.model_uris import ModelUri, parse_model_uri
 from genesis_flow.rules.registry import ARCHIVED, LATEST, is_prompt, stage_of, version_number
 from genesis_flow.rules.sources import is_model_uri
+from genesis_flow.rules.times import parse_time_ms
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking, registered
 from genesis_flow.stores.memory.model_history import ModelHistory
 from genesis_flow.stores.memory.outbox import telling
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import StoredRegistered, StoredVersion
+from genesis_flow.wire.messages import model_history as history_messages
 from genesis_flow.wire.messages import registry as messages
 
 Owned = tuple[StoredRegistered, StoredVersion]
@@ -31,7 +33,7 @@ class Registry(ModelHistory):
         self, message: messages.CreateRegisteredModel
     ) -> messages.CreateRegisteredModelResponse:
         self._require_free(message.name)
-        now, tags = self._state.clock(), texts(message.tags)
+        now, tags = self._state.clock(), registered.tags_given(message.tags)
         key = self._state.next_registered()
         model = StoredRegistered(key, message.name, message.description, now, now, tags)
         self._state.registered[message.name] = model
@@ -97,7 +99,7 @@ class Registry(ModelHistory):
         model = self._registered(message.name)
         source, location = self._origin(message)
         logged = self._state.model(message.model_id) if message.model_id else None
-        now, tags = self._state.clock(), texts(message.tags)
+        now, tags = self._state.clock(), registered.tags_given(message.tags)
         model.last += 1
         version = StoredVersion(
             model.last,
@@ -149,12 +151,6 @@ class Registry(ModelHistory):
         if model is None or number not in model.versions:
             raise ModelVersionNotFound(name, number)
         return model, model.versions[number]
-
-    def _version_of(self, key: int, number: int) -> ModelVersion | None:
-        for model in self._state.registered.values():
-            if model.key == key and number in model.versions:
-                return _with_aliases((model, model.versions[number]))
-        return None
 
     async def get_model_version(self, message: messages.GetModelVersion) -> messages.GetModelVersionResponse:
         owned = self._owned(message.name, version_number(message.version))
@@ -278,10 +274,15 @@ class Registry(ModelHistory):
             raise ModelVersionNotFound(message.name, LATEST)
         return messages.GetModelVersionByAliasResponse(model_version=_with_aliases(self._owned(message.name, number)))
 
-
-def texts(tags: Iterable[RegisteredModelTag | ModelVersionTag]) -> dict[str, str]:
-    """Tags by key; the last of one key counts."""
-    return {tag.key or "": tag.value or "" for tag in tags}
+    async def resolve_model_alias(
+        self, message: history_messages.ResolveModelAlias
+    ) -> history_messages.ResolveModelAliasResponse:
+        key = self._key(message.name)
+        as_of_ms = None if message.as_of is None else parse_time_ms("as_of", message.as_of)
+        number, since = self._alias_at(key, message.name, message.alias, as_of_ms)
+        owners = [one for one in self._state.registered.values() if one.key == key and number in one.versions]
+        version = _with_aliases((owners[0], owners[0].versions[number])) if owners else None
+        return history_messages.ResolveModelAliasResponse(version=str(number), since=since, model_version=version)
 
 
 def _model(model: StoredRegistered) -> RegisteredModel:

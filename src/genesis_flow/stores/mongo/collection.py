@@ -11,13 +11,11 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from pymongo.errors import DuplicateKeyError
 
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.mongo import registered
 from genesis_flow.stores.mongo.database import Database, Document
-from genesis_flow.stores.mongo.indexes import PROPERTIES
 
 COLLECTIONS: Mapping[Kind, str] = {"experiment": "experiments", "run": "runs", "model": "models"}
 VERSIONS_AT_ONCE = 1_000
@@ -208,13 +206,3 @@ async def locations(database: Database) -> AsyncIterator[Sequence[str]]:
     ):
         asked = {"gone": False, "_id": {"$gt": found[-1]["_id"]}}
         yield [one["location"] for one in found]
-
-
-async def lease(database: Database, name: str, holder: str, until_ms: int, now_ms: int) -> bool:
-    """Takes or renews a lease, if it is free."""
-    free = {"_id": f"lease:{name}", "$or": [{"holder": holder}, {"until": {"$lte": now_ms}}]}
-    try:
-        await database.update(PROPERTIES, free, {"$set": {"holder": holder, "until": until_ms}}, upsert=True)
-    except DuplicateKeyError:
-        return False  # it is held
-    return True

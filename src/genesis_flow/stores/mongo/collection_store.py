@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.mongo import collection
+from genesis_flow.stores.mongo.leases import take_lease
 from genesis_flow.stores.mongo.prepared import Prepared
 
 
@@ -39,4 +40,4 @@ class MongoCollection(Prepared):
             yield locations
 
     async def lease(self, name: str, holder: str, until_ms: int, now_ms: int) -> bool:
-        return await collection.lease(await self._ready(), name, holder, until_ms, now_ms)
+        return await take_lease(await self._ready(), f"lease:{name}", holder, until_ms, now_ms)

@@ -24,10 +24,13 @@ from genesis_flow.stores import versions
 from genesis_flow.stores.mongo import experiments
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import INDEXES, PROPERTIES, Index
+from genesis_flow.stores.mongo.leases import take_lease
 
 log = logging.getLogger("genesis_flow.stores")
 
 OWNER = "genesis-flow"
+UPGRADE = "upgrade"
+"""The lease of the server that makes the steps."""
 LEASE_MS = 60_000
 PAUSE_S = 0.2
 WAIT_S = 600.0
@@ -81,26 +84,18 @@ async def upgrade(database: Database, clock: Clock, steps: Sequence[Step] = STEP
     for _ in range(int(WAIT_S / PAUSE_S)):
         if not await plan(database, steps):
             return
-        if await _take_lease(database, holder, clock()):
+        now_ms = clock()
+        if await take_lease(database, UPGRADE, holder, now_ms + LEASE_MS, now_ms):
             try:
                 for step in await plan(database, steps):
                     log.info("The database goes to version %d: %s.", step.version, step.purpose)
                     await step.run(database)
                     await _record(database, step, clock())
             finally:
-                await database.update(PROPERTIES, {"_id": "upgrade", "holder": holder}, {"$set": {"until": 0}})
+                await database.update(PROPERTIES, {"_id": UPGRADE, "holder": holder}, {"$set": {"until": 0}})
             return
         await asyncio.sleep(PAUSE_S)
     raise StoreBusy
-
-
-async def _take_lease(database: Database, holder: str, now_ms: int) -> bool:
-    lease = {"$set": {"holder": holder, "until": now_ms + LEASE_MS}}
-    try:
-        await database.update(PROPERTIES, {"_id": "upgrade", "until": {"$lt": now_ms}}, lease, upsert=True)
-    except DuplicateKeyError:
-        return False  # it is held
-    return True
 
 
 async def _record(database: Database, step: Step, now_ms: int) -> None:

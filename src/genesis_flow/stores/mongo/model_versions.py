@@ -47,7 +47,7 @@ async def create(
     source, location = await _origin(database, message)
     if message.model_id:
         await logged_models.require(database, message.model_id)
-    tags = registered.tags_given(message.tags)
+    tags = shared.tags_given(message.tags)
 
     async def change(found: Document) -> Plan:
         number = int(found["last"]) + 1

@@ -16,7 +16,7 @@ from genesis_flow.search.ast import Kind, Order
 from genesis_flow.stores.mongo import lookup
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.paging import VALUE, Position
-from genesis_flow.stores.mongo.search import Condition
+from genesis_flow.stores.mongo.search import Condition, any_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _Key:
 
     @property
     def _most(self) -> Any:
-        # Said also where it seems to go without saying: with an open end, MongoDB's index would give no order.
+        # Of numbers this leaves NaN out, which comes behind all of them in both directions.
         return lookup.above(math.inf) if self.is_number else lookup.MOST_TEXT
 
     def _below(self, value: Any) -> Any:
@@ -95,4 +95,4 @@ async def narrowed(
         return {"$and": [condition, {path: key.until(found[-1]["lookup"][path.partition(".")[2]])}]}
 
     each = await asyncio.gather(*(of(experiment, condition) for experiment, condition in conditions.items()))
-    return each[0] if len(each) == 1 else {"$or": each}
+    return any_of(each)

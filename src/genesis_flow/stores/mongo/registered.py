@@ -11,7 +11,7 @@ and what has happened once is noted once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -272,8 +272,3 @@ def aliases_of(model: Document) -> dict[str, int]:
 def stored_aliases(aliases: dict[str, int]) -> list[Document]:
     """Aliases as their array."""
     return [{"k": alias, "v": number} for alias, number in sorted(aliases.items())]
-
-
-def tags_given(tags: Iterable[Any]) -> dict[str, str]:
-    """Tags by key; the last of one key counts."""
-    return {tag.key or "": tag.value or "" for tag in tags}

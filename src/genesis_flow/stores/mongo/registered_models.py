@@ -21,7 +21,7 @@ async def create(
     database: Database, message: messages.CreateRegisteredModel, *, now_ms: int
 ) -> messages.CreateRegisteredModelResponse:
     """Inserts a model without versions."""
-    tags = registered.tags_given(message.tags)
+    tags = shared.tags_given(message.tags)
     document = registered.new_document(message.name, message.description, tags, now_ms)
     changes = [Change("created", None, "", None, message.name), *tags_set(None, tags)]
     document = registered.first(document, changes, now_ms)

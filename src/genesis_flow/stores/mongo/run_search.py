@@ -18,7 +18,7 @@ from genesis_flow.stores import asking
 from genesis_flow.stores.mongo import documents, lookup, narrowing, paging
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.paging import NAN, NOTHING, VALUE, Position
-from genesis_flow.stores.mongo.search import Condition, Source, condition, fields_of
+from genesis_flow.stores.mongo.search import Condition, Source, any_of, condition, fields_of
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 
@@ -66,16 +66,22 @@ class Query:
     @property
     def condition(self) -> Condition:
         """The runs that are searched for."""
-        stage = {"stage": self.stages[0] if len(self.stages) == 1 else {"$in": list(self.stages)}}
-        if all(field.kind is Kind.ATTRIBUTE for field in fields_of(self.expression)):
-            return {"$and": [self.within, stage, self._filter(SOURCE)]}
-        if len(self.experiments) > MOST_LOOKUPS:
-            return {"$and": [self.within, stage, self._filter(SOURCE)]}
-        each = [
-            {"$and": [{"experiment": key}, stage, self._filter(replace(SOURCE, experiment=key))]}
+        only_attributes = all(field.kind is Kind.ATTRIBUTE for field in fields_of(self.expression))
+        if only_attributes or len(self.experiments) > MOST_LOOKUPS:
+            return {"$and": [self.within, self._stage, self._filter(SOURCE)]}
+        return any_of(list(self.of_each.values()))
+
+    @property
+    def of_each(self) -> dict[int, Condition]:
+        """The runs that are searched for in each experiment, found by its part of the lookup."""
+        return {
+            key: {"$and": [{"experiment": key}, self._stage, self._filter(replace(SOURCE, experiment=key))]}
             for key in self.experiments
-        ]
-        return each[0] if len(each) == 1 else {"$or": each}
+        }
+
+    @property
+    def _stage(self) -> Condition:
+        return {"stage": self.stages[0] if len(self.stages) == 1 else {"$in": list(self.stages)}}
 
     @property
     def within(self) -> Condition:
@@ -112,8 +118,7 @@ async def page(database: Database, query: Query, position: Position | None, most
         return sorted(found, key=lambda one: _place(one.position, query.order))[:most]
     condition = query.condition
     if len(query.experiments) <= MOST_LOOKUPS and narrowing.is_possible(query.order[0], position):
-        each = {key: replace(query, experiments=[key]).condition for key in query.experiments}
-        condition = await narrowing.narrowed(database, each, query.order[0], position, most)
+        condition = await narrowing.narrowed(database, query.of_each, query.order[0], position, most)
     rows_ = await paging.by_keys(database, "runs", condition, query.order, SOURCE, position, most)
     of_page = {**query.within, "_id": {"$in": [run_id for run_id, _ in rows_]}}
     jsons = await database.find("runs", of_page, {"json": True})

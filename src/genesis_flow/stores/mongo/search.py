@@ -236,6 +236,11 @@ def _unless_short(leaf: Leaf, in_array: Condition) -> Sequence[Condition]:
             return [in_array]
 
 
+def any_of(conditions: Sequence[Condition]) -> Condition:
+    """That one of these holds, at least one."""
+    return conditions[0] if len(conditions) == 1 else {"$or": list(conditions)}
+
+
 def fields_of(expression: Expression | None) -> set[Field]:
     """The fields that an expression looks at."""
     match expression:

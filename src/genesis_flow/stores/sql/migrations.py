@@ -74,20 +74,16 @@ _SET = Statement(
 )
 
 
-def add_registry(connection: DefiningConnection, dialect: Dialect) -> None:
-    """Nothing that is there changes: the tables are made with those that are missing."""
-
-
-def add_deletion(connection: DefiningConnection, dialect: Dialect) -> None:
-    """Nothing that is there changes: the indexes of what was deleted are made with those that are missing."""
+def only_add(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Nothing that is there changes: new tables and indexes are made with those that are missing."""
 
 
 STEPS: tuple[Step, ...] = (
     Step(2, "keep what all points of a metric come to", 2, add_aggregates),
     # A server of version 2 does not know these tables, and works on with the others.
-    Step(3, "keep registered models, their history and webhooks", 2, add_registry),
+    Step(3, "keep registered models, their history and webhooks", 2, only_add),
     # A server of version 3 would restore what another one is removing for good.
-    Step(4, "find what was deleted, to remove it for good", 4, add_deletion),
+    Step(4, "find what was deleted, to remove it for good", 4, only_add),
 )
 
 

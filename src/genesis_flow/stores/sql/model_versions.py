@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.registry import ModelVersion, ModelVersionTag, RegisteredModelTag
+from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound, RegisteredModelNotFound
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.model_uris import ModelUri, parse_model_uri
@@ -152,7 +152,7 @@ def create(
     model = require(connection, message.name, to_change=True)
     source, location = _origin(connection, message)
     logged = logged_models.require(connection, message.model_id, logged_models.KEY_TO_CHANGE) if message.model_id else 0
-    number, tags = model.last + 1, texts(message.tags)
+    number, tags = model.last + 1, registered.tags_given(message.tags)
     connection.run(COUNT_UP, row=model.key, last=number, now=by.at_ms)
     version = connection.insert(
         INSERT,
@@ -377,8 +377,3 @@ def _entity(version: Version, tags: Mapping[str, str], aliases: Collection[str] 
         tags=tags,
         aliases=aliases,
     )
-
-
-def texts(tags: Iterable[RegisteredModelTag | ModelVersionTag]) -> dict[str, str]:
-    """Tags by key; the last of one key counts."""
-    return {tag.key or "": tag.value or "" for tag in tags}

@@ -15,7 +15,7 @@ from genesis_flow.stores import registered
 from genesis_flow.stores.sql import model_versions, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, first, grouped
 from genesis_flow.stores.sql.model_notes import Author, note
-from genesis_flow.stores.sql.model_versions import Model, require, texts
+from genesis_flow.stores.sql.model_versions import Model, require
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.wire.messages import registry as messages
 
@@ -68,7 +68,7 @@ def create(
         updated_ms=by.at_ms,
         last_version=0,
     )
-    tags = texts(message.tags)
+    tags = registered.tags_given(message.tags)
     connection.many(PUT_TAG, [{"model": model, "key": key, "value": text} for key, text in tags.items()])
     changes = [Change("created", None, "", None, message.name), *tags_set(None, tags)]
     note(connection, model, message.name, changes, by)

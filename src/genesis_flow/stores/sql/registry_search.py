@@ -48,9 +48,8 @@ def models(
 ) -> messages.SearchRegisteredModelsResponse:
     """A page of models."""
     asked = asking.of_registered_models(message, secret)
-    query = Query(OF_MODELS, MODELS, sa.true(), None, asked)
-    shown, token = asked.cut(page(connection, query, message.max_results + 1), message.max_results, position_of)
-    found = registered_models.load(connection, [key for key, _ in shown])
+    keys, token = _page(connection, Query(OF_MODELS, MODELS, sa.true(), None, asked), message.max_results)
+    found = registered_models.load(connection, keys)
     return messages.SearchRegisteredModelsResponse(registered_models=tuple(found), next_page_token=token)
 
 
@@ -59,7 +58,12 @@ def versions(
 ) -> messages.SearchModelVersionsResponse:
     """A page of versions."""
     asked = asking.of_model_versions(message, secret)
-    query = Query(OF_VERSIONS, VERSIONS, sa.true(), None, asked)
-    shown, token = asked.cut(page(connection, query, message.max_results + 1), message.max_results, position_of)
-    found = model_versions.load(connection, [key for key, _ in shown])
+    keys, token = _page(connection, Query(OF_VERSIONS, VERSIONS, sa.true(), None, asked), message.max_results)
+    found = model_versions.load(connection, keys)
     return messages.SearchModelVersionsResponse(model_versions=tuple(found), next_page_token=token)
+
+
+def _page(connection: Connection, query: Query, most: int) -> tuple[list[int], str | None]:
+    """The keys of a page, and the token of the next one."""
+    shown, token = query.asked.cut(page(connection, query, most + 1), most, position_of)
+    return [key for key, _ in shown], token

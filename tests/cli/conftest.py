@@ -1,0 +1,22 @@
+"""What the tests of commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import mongod, postgres
+from tests.backends import BACKENDS
+
+
+@pytest.fixture(params=BACKENDS)
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URI of an empty database."""
+    match request.param:
+        case "mongodb":
+            return mongod.database(request.getfixturevalue("mongodb_server"))
+        case "postgresql":
+            return postgres.database(request.getfixturevalue("postgresql_server"))
+        case _:
+            return f"sqlite:///{tmp_path / 'store.db'}"
