@@ -16,6 +16,7 @@ ROOT = Path(genesis_flow.__file__).parent
 
 # From the bottom to the top. Neighbours in one layer do not import each other.
 LAYERS = (
+    ("exceptions",),
     ("errors",),
     ("values",),
     ("rules", "search", "wire"),

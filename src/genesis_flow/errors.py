@@ -21,7 +21,8 @@ The tree::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+
+from genesis_flow.exceptions import MlflowException
 
 
 def shown(value: object, limit: int = 100) -> str:
@@ -31,21 +32,11 @@ def shown(value: object, limit: int = 100) -> str:
     return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
 
 
-class GenesisFlowError(Exception):
-    """The root of every error that Genesis-Flow raises on purpose.
+class GenesisFlowError(MlflowException):
+    """The root of every error that Genesis-Flow raises on purpose."""
 
-    Attributes:
-        code: MLflow's error code, which clients match on.
-        status: the HTTP status that goes with it.
-    """
-
-    code: ClassVar[str] = "INTERNAL_ERROR"
-    status: ClassVar[int] = 500
-
-    @property
-    def message(self) -> str:
-        """The sentence for the caller."""
-        return str(self)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
 
 
 class ServerError(GenesisFlowError):
@@ -59,8 +50,7 @@ class ServerError(GenesisFlowError):
 
     def __init__(self, code: str, status: int, message: str) -> None:
         super().__init__(message)
-        self.code = code  # type: ignore[misc]  # an answer's code is a fact of the instance, not of the class
-        self.status = status  # type: ignore[misc]
+        self._is(code, status)
 
 
 # --- the request is wrong -----------------------------------------------------------------------------------
