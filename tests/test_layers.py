@@ -20,6 +20,7 @@ LAYERS = (
     ("errors",),
     ("values",),
     ("rules", "search", "wire"),
+    ("entities",),
     ("stores", "artifact_stores", "outbound"),
     ("auth",),
     ("service",),
