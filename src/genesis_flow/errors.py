@@ -85,6 +85,18 @@ class InvalidParameter(InvalidRequest):
         super().__init__(f"Invalid value {shown(value)} for parameter '{name}': it must be {allowed}.")
 
 
+class InvalidMetricValue(InvalidParameter, TypeError):
+    """A metric's value is no number; a ``TypeError`` too, which is what MLflow's client raises.
+
+    Args:
+        key: of which metric.
+        value: what came.
+    """
+
+    def __init__(self, key: str, value: object) -> None:
+        super().__init__(f"value of the metric {shown(key)}", value, "a number")
+
+
 class UndecodableField(InvalidRequest):
     """A field of a request has the wrong type or lies out of range.
 
@@ -476,6 +488,24 @@ class Unsupported(GenesisFlowError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"'{name}' is part of MLflow's interface but not of this version of Genesis-Flow.")
+
+
+class NotYet(GenesisFlowError, AttributeError):
+    """Part of MLflow's Python interface that this version does not have yet; ``hasattr`` says that it is not there.
+
+    Args:
+        name: what was asked for.
+        subject: what it belongs to, as the page about compatibility names it.
+    """
+
+    code = "NOT_IMPLEMENTED"
+    status = 501
+
+    def __init__(self, name: str, subject: str) -> None:
+        super().__init__(
+            f"{name} belongs to {subject}, which this version of Genesis-Flow's client does not have yet: see "
+            "docs/compatibility.md. MLflow's own client works with a Genesis-Flow server."
+        )
 
 
 class NoDirectTransfer(GenesisFlowError):

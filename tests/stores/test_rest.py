@@ -10,7 +10,7 @@ from genesis_flow.stores.rest import RestStore, Verb
 from genesis_flow.testing.calls import UNKNOWN_RUN, new_run, run_of
 from genesis_flow.testing.store import StoreSuite
 from genesis_flow.wire.messages import experiments, runs
-from genesis_flow.wire.transport import HttpTransport
+from genesis_flow.wire.transport import HttpTransport, Retrying
 from tests.serving import serving
 
 
@@ -54,7 +54,7 @@ async def test_a_server_that_answers_is_well(server: str) -> None:
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     store = RestStore(
-        "http://somebody:secret@127.0.0.1:9", HttpTransport("http://somebody:secret@127.0.0.1:9", retries=0)
+        "http://somebody:secret@127.0.0.1:9", HttpTransport("http://somebody:secret@127.0.0.1:9", retrying=Retrying(0))
     )
     with pytest.raises(Unavailable, match=r"'127\.0\.0\.1:9' did not answer") as caught:
         await store.check()

@@ -17,7 +17,7 @@ from genesis_flow.values.logged_models import LoggedModelTag
 from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import experiments, logged_models, runs, unlisted
 from genesis_flow.wire.operations import operation
-from genesis_flow.wire.transport import HttpTransport
+from genesis_flow.wire.transport import HttpTransport, Retrying
 
 
 @dataclass
@@ -74,7 +74,7 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture
 def transport(peer: Peer) -> Iterator[HttpTransport]:
-    transport = HttpTransport(peer.uri, headers={"X-Who": "me"}, timeout_s=30, retries=2)
+    transport = HttpTransport(peer.uri, headers={"X-Who": "me"}, timeout_s=30, retrying=Retrying(2))
     yield transport
     transport.close()
 
@@ -155,7 +155,7 @@ def test_a_write_that_may_have_been_done_is_not_repeated(transport: HttpTranspor
 
 def test_a_server_that_never_answers_is_given_up(peer: Peer) -> None:
     peer.answers = [None]
-    transport = HttpTransport(peer.uri, retries=1)
+    transport = HttpTransport(peer.uri, retrying=Retrying(1))
     with pytest.raises(Unavailable):
         transport.send(operation("get_run"), runs.GetRun(run_id="r"))
     assert len(peer.asked) == 2

@@ -50,7 +50,7 @@ class WebhookEvent(Record, frozen=True):
 
 
 class Webhook(Entity):
-    """Something that is called when models change; its times are in milliseconds since 1970, its secret is never told."""
+    """Something that is called when models change; times in milliseconds since 1970, its secret never told."""
 
     def __init__(
         self,

@@ -309,3 +309,22 @@ def operation(name: str) -> Operation[Any, Any]:
 
 
 _BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in reversed(OPERATIONS)}
+
+_BY_REQUEST: dict[type[Message], Operation[Any, Any]] = {row.request: row for row in reversed(OPERATIONS)}
+
+
+def operation_of(request: type[Message]) -> Operation[Any, Any]:
+    """The first row that is asked with a message of this type.
+
+    Raises:
+        KeyError: none is.
+    """
+    return _BY_REQUEST[request]
+
+
+REPEATABLE = frozenset(
+    row.name
+    for row in OPERATIONS
+    if row.method == "GET" or row.name.startswith(("get_", "search_", "list_", "log_", "set_", "update_", "rename_"))
+) - {"log_model"}
+"""Operations that leave the same if they arrive twice, one after the other."""

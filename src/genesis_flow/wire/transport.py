@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -12,20 +15,60 @@ import msgspec
 from genesis_flow.errors import MalformedRequest, MissingParameter, ServerError, Unavailable, shown
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
-from genesis_flow.wire.operations import Operation
+from genesis_flow.wire.operations import REPEATABLE, Operation
 
 if TYPE_CHECKING:
     import urllib3
 
 TIMEOUT_S = 120.0
-RETRIES = 3
-BACKOFF_S = 0.2
 CONNECTIONS = 16
+LONGEST_BACKOFF_S = 120.0
+MOST_REFUSAL_BYTES = 2**20
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 
 
 class _Failure(msgspec.Struct):
     error_code: str = "INTERNAL_ERROR"
     message: str = ""
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """How often and when a request is sent again.
+
+    A request that leaves the same if it arrives twice is repeated after any failed connection and after some answers;
+    every other only if it failed before it was sent, because what was sent may have been done.
+
+    Attributes:
+        times: how often to try again.
+        backoff_s: how long to wait before the second of them; then twice as long, and so on.
+        jitter_s: up to how much longer, by chance, so that not all come back at once.
+        statuses: the answers after which to try again.
+        respect_retry_after: whether to wait as long as such an answer says.
+    """
+
+    times: int = 3
+    backoff_s: float = 0.2
+    jitter_s: float = 0.0
+    statuses: frozenset[int] = frozenset()
+    respect_retry_after: bool = True
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Whom to trust, and who to be.
+
+    Attributes:
+        verify: whether the server must prove who it is.
+        trusted: a file of the authorities that may vouch for it, instead of those that the machine trusts.
+        certificate: a file with the certificate, and the key, of the client.
+    """
+
+    verify: bool = True
+    trusted: str | None = None
+    certificate: str | None = None
 
 
 class HttpTransport:
@@ -35,10 +78,11 @@ class HttpTransport:
 
     Args:
         base_uri: where the server is, perhaps with a path that stands in front of every operation's.
-        headers: sent with every request.
+        headers: sent with every request; a function is asked for them each time.
         timeout_s: how long to wait for a connection, and for the next bytes of an answer.
-        retries: how often to try again. A GET is repeated after any failed connection; everything else only if
-            it failed before the request was sent, because what was sent may have been done.
+        retrying: how often and when to send again.
+        tls: whom to trust, and who to be.
+        connections: how many stay open.
         most_reply_bytes: the largest answer that is read; None reads any.
     """
 
@@ -46,15 +90,19 @@ class HttpTransport:
         self,
         base_uri: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Callable[[], Mapping[str, str]] = _NO_HEADERS,
         timeout_s: float = TIMEOUT_S,
-        retries: int = RETRIES,
+        retrying: Retrying = Retrying(),
+        tls: Tls = Tls(),
+        connections: int = CONNECTIONS,
         most_reply_bytes: int | None = None,
     ) -> None:
         self._base = base_uri.rstrip("/")
-        self._headers = dict(headers or {})
+        self._headers = headers
         self._timeout_s = timeout_s
-        self._retries = retries
+        self._retrying = retrying
+        self._tls = tls
+        self._kept = connections
         self._most_reply_bytes = most_reply_bytes
         self._lock = threading.Lock()
         self._pool: urllib3.PoolManager | None = None
@@ -72,26 +120,59 @@ class HttpTransport:
         if operation.method == "GET":
             pairs = [(name, text) for name, text in codec.encode_query(message) if name not in names]
             return self.request("GET", f"{path}?{urlencode(pairs)}" if pairs else path)
-        return self.request(operation.method, path, codec.encode(message))
+        return self.request(operation.method, path, codec.encode(message), again=operation.name in REPEATABLE)
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The body of the answer to any request; raises as :meth:`send`."""
+    def request(self, method: str, path: str, body: bytes | None = None, *, again: bool = False) -> bytes:
+        """The body of the answer to any request; raises as :meth:`send`.
+
+        Args:
+            method: GET, or any other.
+            path: with the query, if there is one.
+            body: JSON.
+            again: whether the request leaves the same if it arrives twice; a GET always does.
+        """
+        with self.open(
+            method, path, body=body, headers=_NO_HEADERS if body is None else _JSON, again=again or method == "GET"
+        ) as answer:
+            return self._read(answer)
+
+    @contextmanager
+    def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        again: bool = False,
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """The answer to a request, to be read piece by piece; its connection is closed unless it was read to its end.
+
+        Raises as :meth:`send`, also while it is read.
+        """
         import urllib3
 
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+        own = self._headers() if callable(self._headers) else self._headers
         try:
             answer = self._connections().request(
-                method, self._base + path, body=body, headers=headers, redirect=False, preload_content=False
+                method,
+                self._base + path,
+                body=body,
+                headers={**own, **headers},
+                redirect=False,
+                preload_content=False,
+                retries=self._retry(again),
             )
             try:
-                content = self._read(answer)
+                if not 200 <= answer.status < 300:
+                    raise _refusal(answer.status, answer.read(MOST_REFUSAL_BYTES))
+                yield answer
             finally:
+                if not answer.closed:  # something is left of it, and nothing else can be asked over its connection
+                    answer.close()
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"The server {self._host} did not answer ({type(error).__name__}).") from error
-        if not 200 <= answer.status < 300:
-            raise _refusal(answer.status, content)
-        return content
 
     def _read(self, answer: urllib3.BaseHTTPResponse) -> bytes:
         most = self._most_reply_bytes
@@ -108,15 +189,35 @@ class HttpTransport:
         """The server as a message may name it: without what a URI may hold of credentials."""
         return shown(urlsplit(self._base).netloc.rpartition("@")[2])
 
+    def _retry(self, again: bool) -> urllib3.Retry:
+        import urllib3
+
+        policy = self._retrying
+        return urllib3.Retry(
+            policy.times,
+            allowed_methods=None if again else {"GET"},
+            redirect=0,
+            status_forcelist=policy.statuses if again else (),
+            raise_on_status=False,
+            backoff_factor=policy.backoff_s,
+            backoff_max=LONGEST_BACKOFF_S,
+            backoff_jitter=policy.jitter_s,
+            respect_retry_after_header=policy.respect_retry_after and again,
+        )
+
     def _connections(self) -> urllib3.PoolManager:
         import urllib3
 
         with self._lock:
             if self._pool is None:
-                retry = urllib3.Retry(
-                    self._retries, allowed_methods={"GET"}, status=0, redirect=0, backoff_factor=BACKOFF_S
+                certificates: dict[str, Any] = {"ca_certs": self._tls.trusted, "cert_file": self._tls.certificate}
+                if not self._tls.verify:
+                    certificates["cert_reqs"] = "CERT_NONE"
+                self._pool = urllib3.PoolManager(
+                    timeout=self._timeout_s,
+                    maxsize=self._kept,
+                    **{name: value for name, value in certificates.items() if value is not None},
                 )
-                self._pool = urllib3.PoolManager(retries=retry, timeout=self._timeout_s, maxsize=CONNECTIONS)
             return self._pool
 
     def close(self) -> None:

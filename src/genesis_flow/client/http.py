@@ -1,0 +1,94 @@
+"""The connection to a server, as the environment says: who asks, what is trusted, and how patient to be."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from configparser import ConfigParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from genesis_flow import __version__
+from genesis_flow import environment_variables as variables
+from genesis_flow.client.plugins import request_headers
+from genesis_flow.errors import InvalidSetting
+from genesis_flow.wire.transport import HttpTransport, Retrying, Tls
+
+AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+"""After these a message that may be repeated is sent again."""
+CREDENTIALS_FILE = Path("~/.mlflow/credentials")
+
+
+def connect_http(uri: str) -> HttpTransport:
+    """The connection to a server.
+
+    Raises:
+        InvalidSetting: a variable of the environment contradicts another one.
+    """
+    base, authorization = _without_user(uri)
+    return HttpTransport(
+        base,
+        headers=lambda: {"User-Agent": f"genesis-flow/{__version__}", **_authorization(authorization), **_further()},
+        timeout_s=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()),
+        retrying=Retrying(
+            variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get(),
+            backoff_s=float(variables.MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR.get()),
+            jitter_s=variables.MLFLOW_HTTP_REQUEST_BACKOFF_JITTER.get(),
+            statuses=AGAIN,
+            respect_retry_after=variables.MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER.get(),
+        ),
+        tls=_tls(),
+        connections=variables.MLFLOW_HTTP_POOL_MAXSIZE.get(),
+    )
+
+
+def _tls() -> Tls:
+    insecure, trusted = (
+        variables.MLFLOW_TRACKING_INSECURE_TLS.get(),
+        variables.MLFLOW_TRACKING_SERVER_CERT_PATH.get(),
+    )
+    if insecure and trusted:
+        raise InvalidSetting("MLFLOW_TRACKING_INSECURE_TLS", "unset while MLFLOW_TRACKING_SERVER_CERT_PATH is set")
+    return Tls(not insecure, trusted, variables.MLFLOW_TRACKING_CLIENT_CERT_PATH.get())
+
+
+def _without_user(uri: str) -> tuple[str, str | None]:
+    """The URI as it may be sent and shown, and the authorization that stood in it."""
+    parts = urlsplit(uri)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return uri, None
+    name, _, password = user.partition(":")
+    return parts._replace(netloc=host).geturl(), _basic(unquote(name), unquote(password))
+
+
+def _authorization(of_uri: str | None) -> Mapping[str, str]:
+    """COMPAT: mlflow 3.17 prefers a user with a password to a token, and both to the file of credentials."""
+    name, password = variables.MLFLOW_TRACKING_USERNAME.get(), variables.MLFLOW_TRACKING_PASSWORD.get()
+    token = variables.MLFLOW_TRACKING_TOKEN.get()
+    if name is None and password is None and not token:
+        name, password = _kept_credentials()
+    if name is not None and password is not None:
+        return {"Authorization": _basic(name, password)}
+    if token:
+        return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": of_uri} if of_uri else {}
+
+
+def _kept_credentials() -> tuple[str | None, str | None]:
+    file = ConfigParser()
+    file.read(CREDENTIALS_FILE.expanduser())
+    section = "mlflow"
+    return (
+        file.get(section, "mlflow_tracking_username", fallback=None),
+        file.get(section, "mlflow_tracking_password", fallback=None),
+    )
+
+
+def _basic(name: str, password: str) -> str:
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode("ascii")
+
+
+def _further() -> Mapping[str, str]:
+    workspace = variables.MLFLOW_WORKSPACE.get()
+    return {**request_headers(), **({"X-MLFLOW-WORKSPACE": workspace} if workspace else {})}

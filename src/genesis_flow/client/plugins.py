@@ -1,0 +1,34 @@
+"""Plugins for MLflow's client that are installed beside this one, found by their entry points."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from typing import Any
+
+log = logging.getLogger("genesis_flow")
+
+
+def load(group: str) -> Iterator[Any]:
+    """What the entry points of a group name, one by one; one that cannot be loaded is told of and left out."""
+    for point in entry_points(group=group):
+        try:
+            yield point.load()
+        except Exception as error:  # a plugin may fail in any way, and must not take the program with it
+            log.warning("The plugin %s of %s cannot be loaded: %s", point.name, group, error)
+
+
+@functools.cache
+def _header_providers() -> tuple[Any, ...]:
+    return tuple(provider() for provider in load("mlflow.request_header_provider"))
+
+
+def request_headers() -> dict[str, str]:
+    """The headers that plugins (``mlflow.request_header_provider``) add to each request."""
+    headers: dict[str, str] = {}
+    for provider in _header_providers():
+        if provider.in_context():
+            headers.update(provider.request_headers())
+    return headers
