@@ -502,6 +502,7 @@ class NotYet(GenesisFlowError, AttributeError):
     status = 501
 
     def __init__(self, name: str, subject: str) -> None:
+        self.subject = subject
         super().__init__(
             f"{name} belongs to {subject}, which this version of Genesis-Flow's client does not have yet: see "
             "docs/compatibility.md. MLflow's own client works with a Genesis-Flow server."
@@ -623,6 +624,20 @@ class MissingExtra(GenesisFlowError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs packages that are not installed: pip install 'genesis-flow[{extra}]'")
+
+
+class MissingPackage(GenesisFlowError):
+    """Something needs a package of somebody else that is not installed.
+
+    Args:
+        what: what needs it, as the beginning of a sentence.
+        package: its name, as pip takes it.
+        otherwise: what to do without it.
+    """
+
+    def __init__(self, what: str, package: str, otherwise: str = "") -> None:
+        more = f"; {otherwise}" if otherwise else ""
+        super().__init__(f"{what} needs {package}, which is not installed: pip install {package}{more}.")
 
 
 class ArtifactsNotServed(Unavailable):

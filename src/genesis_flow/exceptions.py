@@ -83,9 +83,23 @@ STATUS: dict[str, int] = {
 """The HTTP status of each code; 500 is that of all others."""
 
 
-def get_error_code(exception: BaseException) -> str:
-    """The code of an exception as a name; ``INTERNAL_ERROR`` for one that has none."""
-    return str(getattr(exception, "error_code", "INTERNAL_ERROR"))
+_OF_STATUS = {
+    400: BAD_REQUEST,
+    401: UNAUTHENTICATED,
+    403: PERMISSION_DENIED,
+    404: ENDPOINT_NOT_FOUND,
+    409: ALREADY_EXISTS,
+    429: RESOURCE_EXHAUSTED,
+    499: CANCELLED,
+    501: NOT_IMPLEMENTED,
+    503: TEMPORARILY_UNAVAILABLE,
+    504: DEADLINE_EXCEEDED,
+}
+
+
+def get_error_code(http_status: int) -> int:
+    """The number of the code that an HTTP status stands for; ``INTERNAL_ERROR`` for one that stands for none."""
+    return _OF_STATUS.get(http_status, INTERNAL_ERROR)
 
 
 class MlflowException(Exception):
@@ -108,7 +122,7 @@ class MlflowException(Exception):
 
     def __init__(
         self,
-        message: object = "",
+        message: object,
         error_code: int | str = INTERNAL_ERROR,
         sqlstate: str | None = None,
         error_class: str | None = None,

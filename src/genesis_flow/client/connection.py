@@ -85,7 +85,7 @@ def connection_to(uri: str) -> Connection:
 
 
 def close_connections() -> None:
-    """Closes all connections of this process."""
+    """Closes all connections of this process; they are opened again if somebody asks."""
     with _LOCK:
         for connection in _OPEN.values():
             connection.close()

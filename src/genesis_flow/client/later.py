@@ -53,3 +53,31 @@ def missing(owner: str, name: str, names: dict[str, str] = LATER) -> Exception:
     if name in names:
         return NotYet(f"{owner}.{name}", names[name])
     return AttributeError(f"{owner!r} has no attribute {name!r}")
+
+
+MODELS = "models"
+TRACING = "traces"
+
+FLUENT_LATER: dict[str, str] = {
+    **dict.fromkeys(
+        "add_trace context delete_trace_tag flush_trace_async_logging get_active_trace_id get_current_active_span "
+        "get_last_active_trace_id get_trace log_trace search_sessions search_traces set_trace_tag start_span "
+        "start_span_no_context trace update_current_trace get_assessment delete_assessment log_assessment "
+        "update_assessment log_expectation log_feedback log_issue override_feedback tracing otel genai".split(),
+        TRACING,
+    ),
+    **dict.fromkeys(
+        "load_prompt register_prompt search_prompts set_prompt_alias delete_prompt_alias".split(),
+        PROMPTS,
+    ),
+    **dict.fromkeys(
+        "models pyfunc sklearn pytorch transformers types metrics evaluate "
+        "validate_evaluation_results import_checkpoints projects run deployments gateway test".split(),
+        MODELS,
+    ),
+    **dict.fromkeys(
+        "create_workspace delete_workspace get_workspace list_workspaces set_workspace update_workspace login".split(),
+        WORKSPACES,
+    ),
+}
+"""The names of MLflow's package that are missing, and what they belong to."""

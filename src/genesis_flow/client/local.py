@@ -61,7 +61,8 @@ class LocalConnection:
                 return
             service = _service(self._uri)
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="genesis-flow-store", daemon=True).start()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="genesis-flow-store", daemon=True)
+            self._thread.start()
             self._service = service
             self._pid = os.getpid()
 
@@ -73,6 +74,8 @@ class LocalConnection:
             self._pid = 0
             self._run(self._service.close())
             self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
 
 def _service(uri: str) -> Service:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from genesis_flow.entities.entity import Record
 from genesis_flow.values import metrics as values
 
@@ -17,6 +20,11 @@ class Metric(Record, frozen=True):
     dataset_name: str | None = None
     dataset_digest: str | None = None
     run_id: str | None = None
+
+    @classmethod
+    def from_dictionary(cls, metric_dict: Mapping[str, Any]) -> Metric:
+        """A metric from the fields in a dictionary; what else is in it is passed over."""
+        return super().from_dictionary(metric_dict)
 
 
 def metric_of(value: values.Metric) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,6 +107,7 @@ class HttpTransport:
         self._most_reply_bytes = most_reply_bytes
         self._lock = threading.Lock()
         self._pool: urllib3.PoolManager | None = None
+        self._pid = 0
 
     def send(self, operation: Operation[Any, Any], message: Message) -> bytes:
         """The JSON of the server's answer.
@@ -209,7 +211,8 @@ class HttpTransport:
         import urllib3
 
         with self._lock:
-            if self._pool is None:
+            if self._pool is None or self._pid != os.getpid():  # a fork must not talk over its parent's connections
+                self._pid = os.getpid()
                 certificates: dict[str, Any] = {"ca_certs": self._tls.trusted, "cert_file": self._tls.certificate}
                 if not self._tls.verify:
                     certificates["cert_reqs"] = "CERT_NONE"

@@ -1,0 +1,30 @@
+"""Settings of the client, by functions."""
+
+from __future__ import annotations
+
+from genesis_flow.client.uris import (
+    get_registry_uri,
+    get_tracking_uri,
+    is_tracking_uri_set,
+    set_registry_uri,
+    set_tracking_uri,
+)
+from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING
+
+__all__ = [
+    "enable_async_logging",
+    "get_registry_uri",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "set_registry_uri",
+    "set_tracking_uri",
+]
+
+
+def enable_async_logging(enable: bool = True) -> None:
+    """Lets metrics, params and tags be logged in the background, unless a call says otherwise.
+
+    Args:
+        enable: whether to.
+    """
+    MLFLOW_ENABLE_ASYNC_LOGGING.set(enable)

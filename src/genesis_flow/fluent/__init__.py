@@ -1,0 +1,1 @@
+"""The fluent interface: what a training script calls, about the run that is going on."""
