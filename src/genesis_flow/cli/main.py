@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from typing import Any
@@ -13,7 +14,23 @@ from genesis_flow import __version__
 STORE_HELP = "Where experiments and runs are kept: sqlite:///file.db (relative) or sqlite:////absolute/file.db."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Commands, of which the groups of the client are loaded when they are named."""
+
+    ELSEWHERE = ("experiments", "models", "runs")
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *self.ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in self.ELSEWHERE:
+            group = getattr(importlib.import_module(f"genesis_flow.cli.{name}"), name)
+            assert isinstance(group, click.Group)
+            return group
+        return super().get_command(context, name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, "-V", "--version", prog_name="genesis-flow")
 def main() -> None:
     """Genesis-Flow: an ML operations platform that speaks MLflow's interface."""
@@ -167,6 +184,9 @@ def server(**options: Any) -> None:
     except GenesisFlowError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+
+
+main.add_command(server, "ui")  # MLflow's other name for it
 
 
 @main.command(context_settings={"show_default": True})
