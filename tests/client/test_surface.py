@@ -33,7 +33,7 @@ def test_tracking_and_registry_are_done() -> None:
 
 
 def _typed(source: str) -> Iterator[tuple[str, str]]:
-    block = next(node for node in ast.parse(source).body if isinstance(node, ast.If))
+    block = [node for node in ast.parse(source).body if isinstance(node, ast.If)][-1]
     for node in block.body:
         assert isinstance(node, ast.ImportFrom)
         for alias in node.names:

@@ -6,9 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -18,58 +15,13 @@ from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import experiments, logged_models, runs, unlisted
 from genesis_flow.wire.operations import operation
 from genesis_flow.wire.transport import HttpTransport, Retrying
-
-
-@dataclass
-class Peer:
-    """A server: what it answers, one after the other, and what it was asked.
-
-    Attributes:
-        answers: status and body; None closes the connection without a word. The last one stays.
-    """
-
-    uri: str = ""
-    answers: list[tuple[int, bytes] | None] = field(default_factory=lambda: [(200, b"{}")])
-    asked: list[tuple[str, str, bytes]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+from tests.peer import Peer, listening
 
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
-    peer = Peer()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            peer.asked.append((self.command, self.path, body))
-            peer.headers.append(dict(self.headers.items()))
-            answer = peer.answers.pop(0) if len(peer.answers) > 1 else peer.answers[0]
-            if answer is None:
-                self.close_connection = True
-                return
-            status, content = answer
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_DELETE = do_any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    peer.uri = f"http://127.0.0.1:{server.server_port}/prefix/"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield peer
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening("/prefix/") as peer:
+        yield peer
 
 
 @pytest.fixture

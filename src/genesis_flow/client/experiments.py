@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genesis_flow.client.noun import Noun
-from genesis_flow.client.words import text_of, view_type_of
+from genesis_flow.client.words import text_of, there, view_type_of
 from genesis_flow.entities import Experiment, ViewType
 from genesis_flow.entities.paged_list import PagedList
 from genesis_flow.exceptions import MlflowException
@@ -32,7 +32,7 @@ class Experiments(Noun):
             artifact_location=artifact_location,
             tags=tuple(values.ExperimentTag(key=key, value=text_of(value)) for key, value in (tags or {}).items()),
         )
-        return self._tracking(message, messages.CreateExperimentResponse).experiment_id or ""
+        return there(self._tracking(message, messages.CreateExperimentResponse).experiment_id)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """The experiment of an id, deleted or not.
@@ -41,8 +41,7 @@ class Experiments(Noun):
             MlflowException: ``RESOURCE_DOES_NOT_EXIST``.
         """
         message = messages.GetExperiment(experiment_id=str(experiment_id))
-        found = self._tracking(message, messages.GetExperimentResponse).experiment
-        return Experiment.of(found or values.Experiment())
+        return Experiment.of(there(self._tracking(message, messages.GetExperimentResponse).experiment))
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """The experiment of a name, deleted or not; None if there is none."""

@@ -16,6 +16,8 @@ from genesis_flow.wire.transport import HttpTransport, Retrying, Tls
 
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 """After these a message that may be repeated is sent again."""
+LARGEST_ANSWER_BYTES = 2**30
+"""More than any answer of the interface; a server that never stops is not listened to for ever."""
 CREDENTIALS_FILE = Path("~/.mlflow/credentials")
 
 
@@ -39,6 +41,7 @@ def connect_http(uri: str) -> HttpTransport:
         ),
         tls=_tls(),
         connections=variables.MLFLOW_HTTP_POOL_MAXSIZE.get(),
+        most_reply_bytes=LARGEST_ANSWER_BYTES,
     )
 
 
@@ -76,7 +79,7 @@ def _authorization(of_uri: str | None) -> Mapping[str, str]:
 
 
 def _kept_credentials() -> tuple[str | None, str | None]:
-    file = ConfigParser()
+    file = ConfigParser(interpolation=None)  # a password may have a % in it
     file.read(CREDENTIALS_FILE.expanduser())
     section = "mlflow"
     return (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genesis_flow.client.noun import Noun
-from genesis_flow.client.words import text_of
+from genesis_flow.client.words import text_of, there
 from genesis_flow.entities import LoggedModel, LoggedModelStatus
 from genesis_flow.entities.logged_models import STATUS_ON_THE_WIRE
 from genesis_flow.entities.paged_list import PagedList
@@ -126,7 +126,7 @@ class LoggedModels(Noun):
 
 
 def _model(value: values.LoggedModel | None) -> LoggedModel:
-    return LoggedModel.of(value or values.LoggedModel())
+    return LoggedModel.of(there(value))
 
 
 def _tags(tags: Mapping[str, Any]) -> tuple[values.LoggedModelTag, ...]:

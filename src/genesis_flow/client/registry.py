@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genesis_flow.client.noun import Noun
-from genesis_flow.client.words import text_of
+from genesis_flow.client.words import text_of, there
 from genesis_flow.entities.model_registry import ModelVersion, RegisteredModel
 from genesis_flow.entities.paged_list import PagedList
 from genesis_flow.errors import InvalidParameter, MissingParameter
@@ -224,7 +224,7 @@ class ModelVersions(RegisteredModels):
     def get_model_version_download_uri(self, name: str, version: str) -> str:
         """Where the files of a version are."""
         message = messages.GetModelVersionDownloadUri(name=name, version=str(version))
-        return self._registry(message, messages.GetModelVersionDownloadUriResponse).artifact_uri or ""
+        return there(self._registry(message, messages.GetModelVersionDownloadUriResponse).artifact_uri)
 
     def get_model_version_stages(self, name: str, version: str) -> list[str]:
         """The stages that a version can be in."""
@@ -299,7 +299,7 @@ class ModelVersions(RegisteredModels):
             as_of = uri.partition("?as_of=")[2]
             question = model_history.ResolveModelAlias(name=named.name, alias=named.alias, as_of=as_of)
             answer = self._registry(question, model_history.ResolveModelAliasResponse)
-            return self.get_model_version(named.name, answer.version or "")
+            return self.get_model_version(named.name, there(answer.version))
         if named.alias:
             return self.get_model_version_by_alias(named.name, named.alias)
         latest = self.get_latest_versions(named.name, [named.stage] if named.stage else None)
@@ -309,8 +309,8 @@ class ModelVersions(RegisteredModels):
 
 
 def _model(value: values.RegisteredModel | None) -> RegisteredModel:
-    return RegisteredModel.of(value or values.RegisteredModel())
+    return RegisteredModel.of(there(value))
 
 
 def _version(value: values.ModelVersion | None) -> ModelVersion:
-    return ModelVersion.of(value or values.ModelVersion())
+    return ModelVersion.of(there(value))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genesis_flow.client.noun import Noun
-from genesis_flow.client.words import metric_value_of, status_of, text_of, view_type_of
+from genesis_flow.client.words import metric_value_of, status_of, text_of, there, view_type_of
 from genesis_flow.entities import (
     DatasetInput,
     LoggedModelInput,
@@ -69,7 +69,7 @@ class Runs(Noun):
             tags=tuple(values.RunTag(key=key, value=value) for key, value in kept.items()),
             run_name=run_name,
         )
-        return Run.of(self._tracking(message, messages.CreateRunResponse).run or values.Run())
+        return Run.of(there(self._tracking(message, messages.CreateRunResponse).run))
 
     def get_run(self, run_id: str) -> Run:
         """A run with the latest value of each metric.
@@ -77,7 +77,7 @@ class Runs(Noun):
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST``.
         """
-        return Run.of(self._tracking(messages.GetRun(run_id=run_id), messages.GetRunResponse).run or values.Run())
+        return Run.of(there(self._tracking(messages.GetRun(run_id=run_id), messages.GetRunResponse).run))
 
     def get_parent_run(self, run_id: str) -> Run | None:
         """The run in which another one is nested; None if it is in none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from genesis_flow.client.noun import Noun
+from genesis_flow.client.words import there
 from genesis_flow.entities import Webhook, WebhookEvent, WebhookStatus, WebhookTestResult
 from genesis_flow.entities.paged_list import PagedList
 from genesis_flow.values import webhooks as values
@@ -86,14 +87,14 @@ class Webhooks(Noun):
     def test_webhook(self, webhook_id: str, event: WebhookEvent | str | None = None) -> WebhookTestResult:
         """Calls a webhook with an example, and tells what became of it."""
         message = extended.TestWebhook(webhook_id=webhook_id, event=None if event is None else _events([event])[0])
-        result = self._registry(message, messages.TestWebhookResponse).result or values.WebhookTestResult()
+        result = there(self._registry(message, messages.TestWebhookResponse).result)
         return WebhookTestResult(
             bool(result.success), result.response_status, result.response_body, result.error_message
         )
 
 
 def _webhook(value: values.Webhook | None) -> Webhook:
-    found = value or values.Webhook()
+    found = there(value)
     return Webhook(
         found.webhook_id or "",
         found.name or "",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from genesis_flow.entities import RunStatus, ViewType
-from genesis_flow.errors import InvalidMetricValue, InvalidParameter
+from genesis_flow.errors import InvalidMetricValue, InvalidParameter, Unavailable
 from genesis_flow.values import experiments, runs
 
 _VIEW_TYPES: dict[int, experiments.ViewType] = {
@@ -20,6 +20,20 @@ _STATUSES: dict[str, runs.RunStatus] = {
     "FAILED": "FAILED",
     "KILLED": "KILLED",
 }
+
+
+T = TypeVar("T")
+
+
+def there(value: T | None) -> T:
+    """What an answer must hold.
+
+    Raises:
+        Unavailable: it does not: whoever answered is no server of this interface.
+    """
+    if value is None:
+        raise Unavailable("The server answered without what it was asked for; it may be none of MLflow's interface.")
+    return value
 
 
 def text_of(value: Any) -> str:
