@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from genesis_flow.artifact_stores.open import Roots  # noqa: E402
 from genesis_flow.service.service import Service  # noqa: E402
 from genesis_flow.stores.memory import MemoryStore  # noqa: E402
 from genesis_flow.wire.operations import MLFLOW, Operation  # noqa: E402
+from tests.client.surface import COMPARED, ELSEWHERE, Name, Status, compare  # noqa: E402
 from tests.differential.differences import DIFFERENCES, Difference  # noqa: E402
 
 Row = Operation[Any, Any]
@@ -59,6 +61,16 @@ A test sends the same calls to MLflow's own server and to this one, and compares
 error's sentence, nothing. What is listed here must differ, everything else must not. In italics: the status that this
 server answers, where it is another one than MLflow's, and the calls in which it shows (a section of
 `tests/differential/calls/` and the numbers of its calls).
+"""
+
+
+CLIENT_HEAD = """\
+## The Python client
+
+`import genesis_flow as mlflow` has {done} of the {all} public names, members and signatures of these modules:
+{modules}. A test compares each with what MLflow 3.17.2 has; what is not listed here is there, with the same
+parameters in the same order and the same defaults. A function or a method that is not there yet raises an error that
+names this page.
 """
 
 
@@ -129,11 +141,46 @@ def calls(difference: Difference) -> str:
     return f"  <br>*{status}{'; '.join(sections)}*\n"
 
 
+def client() -> str:
+    """How much of MLflow's Python interface there is."""
+    names = compare()
+    head = CLIENT_HEAD.format(
+        done=sum(name.status is Status.DONE for name in names),
+        all=len(names),
+        modules=", ".join(f"`{module}`" for module in COMPARED),
+    )
+    reasons = grouped(name for name in names if name.status is Status.DIFFERENT)
+    subjects = grouped(name for name in names if name.status is Status.NOT_YET)
+    lines = [
+        head,
+        "Different, and why:\n",
+        *reasons,
+        "\nNot yet; each raises an error that names this page:\n",
+        *subjects,
+    ]
+    lines += [f"- *{subject}*: the modules {shown(modules.split())}" for subject, modules in ELSEWHERE.items()]
+    return "\n".join(lines) + "\n"
+
+
+def grouped(names: Iterable[Name]) -> list[str]:
+    """Names that have the same reason, in one line each; what is in several modules is told once."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        told = name.name.removeprefix("mlflow.").removeprefix("client.").removeprefix("tracking.")
+        groups[name.why].append(told)
+    return [f"- *{why}*: {shown(dict.fromkeys(found))}" for why, found in sorted(groups.items())]
+
+
+def shown(names: Iterable[str]) -> str:
+    """Names as code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def compatibility() -> str:
     """The page."""
     head = HEAD.format(all=len(MLFLOW), answered=answered(list(MLFLOW)))
     sections = [section(name, rows) for name, rows in by_noun().items()]
-    return "\n".join([head, differences(), "## The operations\n", *sections])
+    return "\n".join([head, differences(), client(), "## The operations\n", *sections])
 
 
 def pages() -> dict[Path, str]:
