@@ -61,5 +61,5 @@ $(AZURITE)/.asked:
 
 $(MLFLOW)/.ready:
 	$(PYTHON) -m venv $(MLFLOW)
-	$(MLFLOW)/bin/python -m pip install --quiet mlflow==3.17.2
+	$(MLFLOW)/bin/python -m pip install --quiet mlflow==3.17.2 psutil
 	@touch $@

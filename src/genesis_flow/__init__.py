@@ -21,6 +21,7 @@ _NAMES = {
     ),
     "genesis_flow.exceptions": "MlflowException",
     "genesis_flow.fluent.active": "ActiveRun active_run end_run last_active_run start_run",
+    "genesis_flow.fluent.autologging": "autolog",
     "genesis_flow.fluent.experiments": (
         "create_experiment delete_experiment delete_experiment_tag get_experiment get_experiment_by_name "
         "restore_experiment search_experiments set_experiment set_experiment_tag set_experiment_tags"
@@ -38,8 +39,12 @@ _NAMES = {
         "register_model search_model_versions search_registered_models set_model_version_tag"
     ),
     "genesis_flow.fluent.tables": "search_runs",
+    "genesis_flow.system_metrics": (
+        "disable_system_metrics_logging enable_system_metrics_logging set_system_metrics_node_id "
+        "set_system_metrics_samples_before_logging set_system_metrics_sampling_interval"
+    ),
 }
-_MODULES = frozenset("client config entities environment_variables exceptions tracking".split())
+_MODULES = frozenset("client config data entities environment_variables exceptions system_metrics tracking".split())
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted([*_HOME, *_MODULES])
@@ -66,9 +71,11 @@ if TYPE_CHECKING:  # the same names for whoever reads types; a test compares the
     from genesis_flow import (
         client as client,
         config as config,
+        data as data,
         entities as entities,
         environment_variables as environment_variables,
         exceptions as exceptions,
+        system_metrics as system_metrics,
         tracking as tracking,
     )
     from genesis_flow.client.client import MlflowClient as MlflowClient
@@ -87,6 +94,7 @@ if TYPE_CHECKING:  # the same names for whoever reads types; a test compares the
         last_active_run as last_active_run,
         start_run as start_run,
     )
+    from genesis_flow.fluent.autologging import autolog as autolog
     from genesis_flow.fluent.experiments import (
         create_experiment as create_experiment,
         delete_experiment as delete_experiment,
@@ -139,3 +147,10 @@ if TYPE_CHECKING:  # the same names for whoever reads types; a test compares the
         set_model_version_tag as set_model_version_tag,
     )
     from genesis_flow.fluent.tables import search_runs as search_runs
+    from genesis_flow.system_metrics import (
+        disable_system_metrics_logging as disable_system_metrics_logging,
+        enable_system_metrics_logging as enable_system_metrics_logging,
+        set_system_metrics_node_id as set_system_metrics_node_id,
+        set_system_metrics_samples_before_logging as set_system_metrics_samples_before_logging,
+        set_system_metrics_sampling_interval as set_system_metrics_sampling_interval,
+    )

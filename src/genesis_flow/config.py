@@ -10,13 +10,25 @@ from genesis_flow.client.uris import (
     set_tracking_uri,
 )
 from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING
+from genesis_flow.system_metrics import (
+    disable_system_metrics_logging,
+    enable_system_metrics_logging,
+    set_system_metrics_node_id,
+    set_system_metrics_samples_before_logging,
+    set_system_metrics_sampling_interval,
+)
 
 __all__ = [
+    "disable_system_metrics_logging",
     "enable_async_logging",
+    "enable_system_metrics_logging",
     "get_registry_uri",
     "get_tracking_uri",
     "is_tracking_uri_set",
     "set_registry_uri",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
     "set_tracking_uri",
 ]
 

@@ -203,6 +203,25 @@ class UnsupportedLocation(InvalidRequest):
         super().__init__(f"Locations of the scheme '{scheme}:' are not supported here.{' ' if hint else ''}{hint}")
 
 
+class UnknownDatasetSource(GenesisFlowError):
+    """No kind of source of datasets understands what was given.
+
+    Args:
+        given: a path or URI, of which no more than the scheme is told, or whatever else it was.
+    """
+
+    code = "RESOURCE_DOES_NOT_EXIST"
+    status = 404
+
+    def __init__(self, given: object) -> None:
+        scheme, colon, _ = given.partition(":") if isinstance(given, str) else ("", "", "")
+        what = shown(scheme + colon or (given if isinstance(given, str) else type(given).__name__))
+        super().__init__(
+            f"No source of datasets is known for {what}: it must be a path, an http(s) address or the URI of a bucket, "
+            "or a kind of source that was registered."
+        )
+
+
 class AliasNotFound(InvalidRequest):
     """The registered model has no such alias, or had none at that time.
 

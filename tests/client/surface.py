@@ -25,9 +25,11 @@ COMPARED = (
     "mlflow.client",
     "mlflow.tracking",
     "mlflow.config",
+    "mlflow.data",
     "mlflow.entities",
     "mlflow.entities.model_registry",
     "mlflow.exceptions",
+    "mlflow.system_metrics",
 )
 """The modules that the client has."""
 
@@ -53,8 +55,7 @@ SUBJECTS = {
     "prompts": r"Prompt",
     "workspaces": r"Workspace",
     "artifacts": r"log_|load_|list_|download_|Image|flush_artifact",
-    "system metrics": r"(set|enable|disable)_system_metrics",
-    "autologging": r"autolog|doctor",
+    "diagnosis": r"doctor",
     "evaluation datasets": r"DatasetRecord|EntityAssociation|ScorerVersion|EvaluationDataset",
     "Databricks": r"UC|Unity|InferenceTable|add_databricks|login",
 }

@@ -213,7 +213,7 @@ def _tell(client: MlflowClient, run: Run) -> None:
 
 def _watch_machine(run: ActiveRun, wanted: bool | None) -> None:
     if MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING.get() if wanted is None else wanted:
-        from genesis_flow.system_metrics import start_monitor  # type: ignore[import-not-found]
+        from genesis_flow.system_metrics import start_monitor
 
         _monitors[run.info.run_id] = start_monitor(run.info.run_id, MlflowClient())
 
