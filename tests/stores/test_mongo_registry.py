@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from genesis_flow.stores.mongo import registered
+from genesis_flow.stores.mongo.inspection import inspect
 from genesis_flow.stores.mongo.store import MongoStore
 from genesis_flow.testing.registry_calls import (
     found_versions,
@@ -92,6 +93,18 @@ async def test_whoever_comes_next_finishes_what_a_server_left(
     await store.settle()
     (model,) = documents.registered.find({"name": name})
     assert (model["unsettled"], model["notes"], model["effects"]) == (False, [], [])
+
+
+async def test_a_look_at_the_database_finishes_nothing(
+    store: MongoStore, documents: Documents, mongodb_uri: str
+) -> None:
+    name = await model_of_two(store)
+    await store.settle()
+    cut_off(documents, name)
+    before = list(documents.registered.find({}))
+    plans = (await inspect(mongodb_uri)).plans
+    assert [one.query for one in plans if one.query == "a registered model"]
+    assert list(documents.registered.find({})) == before
 
 
 async def test_what_a_late_server_still_does_undoes_nothing(store: MongoStore, documents: Documents) -> None:

@@ -78,6 +78,7 @@ class Database:
     Args:
         uri: ``mongodb://`` or ``mongodb+srv://``, with everything the driver takes, and ``profile``.
         event_listeners: told of every command, as the driver does it.
+        only_reads: whether what a change has left to do, because its writer was cut off, is left so.
 
     Attributes:
         carried_out: revisions of registered models of which nothing is left to do but to say so in their documents.
@@ -86,7 +87,7 @@ class Database:
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = ()) -> None:
+    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = (), only_reads: bool = False) -> None:
         self.profile: Profile
         self.profile, bare = profile_of(uri)
         try:
@@ -100,6 +101,7 @@ class Database:
         self._shards: dict[str, int] = {}
         self._later: set[asyncio.Task[None]] = set()
         self.carried_out: set[ObjectId] = set()
+        self.only_reads = only_reads
         given = self._client.options.timeout
         self._deadline_s = DEADLINE_S if given is None else float(given)
 

@@ -185,7 +185,7 @@ def _told(changed: Document, telling: outbox.Telling | None) -> list[Document]:
 
 async def settle(database: Database, found: Document) -> None:
     """Carries out what a document still says is to be done, and has it taken off."""
-    if not found["unsettled"] or found["revision"] in database.carried_out:
+    if not found["unsettled"] or found["revision"] in database.carried_out or database.only_reads:
         return
     # PERF: at once, and the last wait for the majority is nobody's: a version is made in two of them instead of four.
     await asyncio.gather(_carry_out_all(database, found), _write_notes(database, found))
