@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from genesis_flow.artifacts.open import Roots  # noqa: E402
+from genesis_flow.artifact_stores.open import Roots  # noqa: E402
 from genesis_flow.service.service import Service  # noqa: E402
 from genesis_flow.stores.memory import MemoryStore  # noqa: E402
 from genesis_flow.wire.operations import MLFLOW, Operation  # noqa: E402

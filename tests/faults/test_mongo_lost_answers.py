@@ -14,7 +14,6 @@ import pytest
 import pytest_asyncio
 from pymongo import MongoClient
 
-from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import AliasMoved
 from genesis_flow.stores.mongo.store import MongoStore
 from genesis_flow.testing.registry_calls import (
@@ -28,6 +27,7 @@ from genesis_flow.testing.registry_calls import (
     timeline,
     told,
 )
+from genesis_flow.values.registry import ModelVersion
 from genesis_flow.wire.messages import registry as messages
 from tests import mongod
 from tests.faults.cut import Wire, wire

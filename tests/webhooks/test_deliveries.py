@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InvalidParameter, MissingParameter
 from genesis_flow.outbound.client import AT_ONCE_FOR_HOST, Allowed, Client

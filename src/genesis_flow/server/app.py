@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.rules import limits

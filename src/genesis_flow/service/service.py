@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import Caller, OpenPolicy, Policy
-from genesis_flow.entities.message import Message
 from genesis_flow.errors import Unsupported
 from genesis_flow.outbound.client import Allowed, Client
 from genesis_flow.rules.acting import ACTING
@@ -20,6 +19,7 @@ from genesis_flow.service.verb import Verbs
 from genesis_flow.service.webhooks import Webhooks
 from genesis_flow.stores.protocol import Outbox, Store
 from genesis_flow.stores.webhook_events import may_have_events
+from genesis_flow.values.message import Message
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.operations import Operation
 

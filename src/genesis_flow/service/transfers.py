@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from genesis_flow.artifacts.protocol import ArtifactStore, Direct, Part
-from genesis_flow.entities.artifacts import MultipartUploadCredential
+from genesis_flow.artifact_stores.protocol import ArtifactStore, Direct, Part
 from genesis_flow.errors import InvalidParameter, NoDirectTransfer, NotDirect
 from genesis_flow.rules import limits
 from genesis_flow.rules.media import content_type
@@ -16,6 +15,7 @@ from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.texts import check_range, require
 from genesis_flow.service.artifacts import Artifacts
 from genesis_flow.service.verb import Verb, Verbs
+from genesis_flow.values.artifacts import MultipartUploadCredential
 from genesis_flow.wire.messages import artifacts as messages
 
 PROXIED = re.compile(r"mlflow-artifacts:", re.IGNORECASE)

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from genesis_flow.entities.registry import (
+from genesis_flow.errors import AliasMoved, InvalidParameter
+from genesis_flow.rules.history import Change
+from genesis_flow.rules.registry import stage_of, version_number
+from genesis_flow.values.registry import (
     ModelVersion,
     ModelVersionStatus,
     ModelVersionTag,
@@ -14,9 +17,6 @@ from genesis_flow.entities.registry import (
     RegisteredModelAlias,
     RegisteredModelTag,
 )
-from genesis_flow.errors import AliasMoved, InvalidParameter
-from genesis_flow.rules.history import Change
-from genesis_flow.rules.registry import stage_of, version_number
 from genesis_flow.wire.messages.model_history import AliasToSet, AliasToUnset, ModelChange, PromoteModelVersions
 from genesis_flow.wire.messages.registry import CreateModelVersion
 
