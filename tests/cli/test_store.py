@@ -11,7 +11,10 @@ from click.testing import CliRunner, Result
 from genesis_flow.cli.main import main
 from genesis_flow.stores.open import open_store
 from genesis_flow.testing.calls import batch, new_experiment, new_run, point
+from genesis_flow.testing.registry_calls import new_registered, set_alias
 
+# PostgreSQL chooses among the indexes of the history by how much there is.
+OF_PAST = {"sqlite": "model_versions_by_name", "postgresql": "model_history_by", "mongodb": "by_key"}
 VERSION_1 = Path(__file__).parents[1] / "stores" / "schema_1.sql"
 
 
@@ -36,6 +39,41 @@ def test_a_database_with_all_its_indexes_scans_for_none_of_the_commonest_queries
     assert "MISSING" not in found.output
     assert "SCANS" not in found.output
     assert found.output.partition("Commonest queries")[2].count("  ok ") >= 10
+
+
+async def register(uri: str, *aliases: str) -> None:
+    store = open_store(uri, artifact_root="mlflow-artifacts:/")
+    name = await new_registered(store, "it's a \\ model", versions=2)
+    for alias in aliases:
+        await set_alias(store, name, alias, "1")
+    await store.close()
+
+
+def test_the_commonest_queries_of_the_registry_go_by_their_indexes(uri: str) -> None:
+    scheme = uri.partition(":")[0]
+    is_sql = scheme != "mongodb"
+    asyncio.run(register(uri, "champion"))
+    found = run("check", uri)
+    assert found.exit_code == 0, found.output
+    lines = (line.removeprefix("  ok      ").partition(": ") for line in found.output.splitlines())
+    plans = {query: steps for query, _, steps in lines}
+    for query, index in (
+        ("a registered model", "by_stage"),
+        ("the list of registered models", "by_stage"),
+        ("a version by its alias", "model_versions_by_name" if is_sql else "_id_"),
+        ("the version that had an alias at a time", OF_PAST[scheme]),
+        ("the versions of a registered model", "by_update_of_name" if is_sql else "by_number"),
+        ("the last updated versions", "by_update"),
+        ("the history of a registered model", "by_time"),
+    ):
+        assert index in plans[query], found.output
+
+
+def test_a_registered_model_without_aliases_is_enough_to_see_how_one_is_looked_for(uri: str) -> None:
+    asyncio.run(register(uri))
+    found = run("check", uri)
+    assert found.exit_code == 0, found.output
+    assert "ok      a version by its alias: " in found.output
 
 
 def test_an_empty_database_is_looked_at_and_not_changed(uri: str) -> None:

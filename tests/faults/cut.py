@@ -20,6 +20,7 @@ class Wire:
 
     Attributes:
         port: where it listens.
+        lost: set when the answer to a request was lost, as ``lose_answer`` asked for.
     """
 
     def __init__(self, to: int) -> None:
@@ -28,6 +29,9 @@ class Wire:
         self._flows = threading.Event()
         self._flows.set()
         self._ends: set[socket.socket] = set()
+        self._losing = b""
+        self._deaf: set[socket.socket] = set()
+        self.lost = threading.Event()
         self._listener: socket.socket | None = None
         self._listen()
 
@@ -46,6 +50,11 @@ class Wire:
         for end in list(self._ends):
             self._close(end)
         self._flows.set()
+
+    def lose_answer(self, to: bytes) -> None:
+        """Lets the next request through that has these bytes, and nothing that comes back on its connection."""
+        self.lost.clear()
+        self._losing = to
 
     def mend(self) -> None:
         """All is well again; what was dropped arrives late, as it does when packets are sent again."""
@@ -76,7 +85,12 @@ class Wire:
         with suppress(OSError):
             while data := source.recv(SIZE):
                 self._flows.wait()
-                sink.sendall(data)
+                if self._losing and self._losing in data:
+                    self._losing = b""
+                    self._deaf.add(source)
+                    self.lost.set()
+                if sink not in self._deaf:
+                    sink.sendall(data)
         for end in (source, sink):
             self._close(end)
 

@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from genesis_flow.stores.mongo import registered
+from genesis_flow.stores.mongo.inspection import inspect
 from genesis_flow.stores.mongo.store import MongoStore
 from genesis_flow.testing.registry_calls import (
     found_versions,
@@ -89,8 +90,21 @@ async def test_whoever_comes_next_finishes_what_a_server_left(
             await new_version(store, name)
     assert (await version_of(store, name, "1")).current_stage == "Staging"
     assert len(await timeline(store, name, kind="alias")) == 2
+    await store.settle()
     (model,) = documents.registered.find({"name": name})
     assert (model["unsettled"], model["notes"], model["effects"]) == (False, [], [])
+
+
+async def test_a_look_at_the_database_finishes_nothing(
+    store: MongoStore, documents: Documents, mongodb_uri: str
+) -> None:
+    name = await model_of_two(store)
+    await store.settle()
+    cut_off(documents, name)
+    before = list(documents.registered.find({}))
+    plans = (await inspect(mongodb_uri)).plans
+    assert [one.query for one in plans if one.query == "a registered model"]
+    assert list(documents.registered.find({})) == before
 
 
 async def test_what_a_late_server_still_does_undoes_nothing(store: MongoStore, documents: Documents) -> None:
@@ -102,16 +116,19 @@ async def test_what_a_late_server_still_does_undoes_nothing(store: MongoStore, d
     noted = await timeline(store, name)
     for _ in range(2):
         await registered.settle(store.database, {**late, "unsettled": True})
+        await store.settle()
     assert (await version_of(store, name, "1")).current_stage == "Archived"
     assert await timeline(store, name) == noted
 
 
 async def test_a_late_server_does_not_bring_a_deleted_version_back(store: MongoStore, documents: Documents) -> None:
     name = await new_registered(store, versions=1)
+    await store.settle()
     (version,) = documents.versions.find({"name": name})
     (model,) = documents.registered.find({"name": name})
     insert = {key: value for key, value in version.items() if key not in ("_id", "model", "version", "gone", "edit")}
     late = {**model, "unsettled": True, "effects": [{"number": 1, "insert": insert}]}
     await store.delete_model_version(messages.DeleteModelVersion(name=name, version="1"))
+    await store.settle()
     await registered.settle(store.database, late)
     assert await found_versions(store, f"name = '{name}'") == []

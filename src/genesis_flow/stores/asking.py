@@ -185,6 +185,15 @@ def _keys(experiment_ids: Sequence[str]) -> list[int]:
 
 def runs_page(found: Sequence[bytes], token: str | None) -> Encoded[runs.SearchRunsResponse]:
     """The answer to a search for runs, from the JSON of each."""
-    shown = b'"runs":[' + b",".join(found) + b"]" if found else b""
+    return Encoded(_page("runs", found, token), runs.SearchRunsResponse)
+
+
+def versions_page(found: Sequence[bytes], token: str | None) -> Encoded[registry.SearchModelVersionsResponse]:
+    """The answer to a search for versions of registered models, from the JSON of each."""
+    return Encoded(_page("model_versions", found, token), registry.SearchModelVersionsResponse)
+
+
+def _page(field: str, found: Sequence[bytes], token: str | None) -> bytes:
+    shown = f'"{field}":['.encode() + b",".join(found) + b"]" if found else b""
     next_page = f',"next_page_token":"{token}"'.encode() if token else b""
-    return Encoded(b"{" + shown + next_page + b"}", runs.SearchRunsResponse)
+    return b"{" + shown + next_page + b"}"

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from genesis_flow.values.logged_models import SearchLoggedModelsOrderBy
-from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs
+from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, model_history, registry, runs
+
+NO_ALIAS = "none"
+"""What is asked for of a model without aliases."""
+LATE_MS = "9000000000000"
+"""A time after every change."""
 
 
 @dataclass(frozen=True)
@@ -98,4 +103,28 @@ def commonest(run_id: str, experiment: str, metric: str, of_param: str) -> list[
         Question("the curve of a metric", "get_metric_history_bulk_interval", interval),
         Question("the datasets of an experiment", "search_datasets", read),
         Question("logged models by a metric", "search_logged_models", models),
+    ]
+
+
+def commonest_of_registry(name: str, alias: str) -> list[Question]:
+    """What is asked most of the registry.
+
+    Args:
+        name: of a registered model that exists.
+        alias: of that; of one that it does not have, less is seen.
+    """
+    quoted = name.replace("\\", "\\\\").replace("'", "\\'")
+    of_name = registry.SearchModelVersions(filter=f"name = '{quoted}'", max_results=100)
+    latest = registry.SearchModelVersions(max_results=100)
+    by_alias = registry.GetModelVersionByAlias(name=name, alias=alias)
+    as_of = model_history.ResolveModelAlias(name=name, alias=alias, as_of=LATE_MS)
+    timeline = model_history.GetModelTimeline(name=name, max_results=100)
+    return [
+        Question("a registered model", "get_registered_model", registry.GetRegisteredModel(name=name)),
+        Question("the list of registered models", "search_registered_models", registry.SearchRegisteredModels()),
+        Question("a version by its alias", "get_model_version_by_alias", by_alias),
+        Question("the version that had an alias at a time", "resolve_model_alias", as_of),
+        Question("the versions of a registered model", "search_model_versions", of_name),
+        Question("the last updated versions", "search_model_versions", latest),
+        Question("the history of a registered model", "get_model_timeline", timeline),
     ]

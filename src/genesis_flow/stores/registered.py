@@ -11,6 +11,7 @@ from genesis_flow.rules.history import Change
 from genesis_flow.rules.registry import stage_of, version_number
 from genesis_flow.values.registry import (
     ModelVersion,
+    ModelVersionStatus,
     ModelVersionTag,
     RegisteredModel,
     RegisteredModelAlias,
@@ -18,6 +19,9 @@ from genesis_flow.values.registry import (
 )
 from genesis_flow.wire.messages.model_history import AliasToSet, AliasToUnset, ModelChange, PromoteModelVersions
 from genesis_flow.wire.messages.registry import CreateModelVersion
+
+READY: ModelVersionStatus = "READY"
+"""The status of every version: one that is there can be used."""
 
 VERSIONS_OF_MODEL = "mlflow.modelVersions"
 """The tag of a logged model that lists the versions made of it."""
@@ -47,7 +51,7 @@ def version_entity(
         description=description,
         source=source,
         run_id=run_id,
-        status="READY",
+        status=READY,
         run_link=run_link,
         tags=tuple(ModelVersionTag(key=k, value=v) for k, v in sorted(tags.items())),
         aliases=tuple(sorted(aliases)),

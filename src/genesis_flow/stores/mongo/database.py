@@ -7,11 +7,14 @@ once. Reads and writes that the caller sees confirmed are confirmed by a majorit
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pymongo
+from bson import ObjectId
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, IndexModel, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
@@ -43,6 +46,8 @@ from genesis_flow.errors import (
 from genesis_flow.rules.stages import REMOVED
 from genesis_flow.stores.mongo.profile import Profile, profile_of, retry_after_s
 
+log = logging.getLogger("genesis_flow.stores")
+
 T = TypeVar("T")
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -53,6 +58,7 @@ DEADLINE_S = 20.0
 """For one command with all the retries of the driver, unless the URI says another ``timeoutMS``."""
 COMPATIBLE_OPTIONS = {"appname": "genesis-flow", "serverSelectionTimeoutMS": 15_000, "connectTimeoutMS": 5_000}
 RETRY_PAUSE_S = 0.05
+FINISH_S = 1.0
 INDEX_DEADLINE_S = 3_600.0
 # One round trip for what mostly is one page.
 BATCH = 5_000
@@ -72,12 +78,16 @@ class Database:
     Args:
         uri: ``mongodb://`` or ``mongodb+srv://``, with everything the driver takes, and ``profile``.
         event_listeners: told of every command, as the driver does it.
+        only_reads: whether what a change has left to do, because its writer was cut off, is left so.
+
+    Attributes:
+        carried_out: revisions of registered models of which nothing is left to do but to say so in their documents.
 
     Raises:
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = ()) -> None:
+    def __init__(self, uri: str, *, event_listeners: Sequence[CommandListener] = (), only_reads: bool = False) -> None:
         self.profile: Profile
         self.profile, bare = profile_of(uri)
         try:
@@ -89,6 +99,9 @@ class Database:
             scheme = uri.partition(":")[0]
             raise UnsupportedLocation(scheme, f"The driver cannot read the URI: {_without_uri(error, uri)}") from None
         self._shards: dict[str, int] = {}
+        self._later: set[asyncio.Task[None]] = set()
+        self.carried_out: set[ObjectId] = set()
+        self.only_reads = only_reads
         given = self._client.options.timeout
         self._deadline_s = DEADLINE_S if given is None else float(given)
 
@@ -130,8 +143,29 @@ class Database:
         """A collection as the driver has it, for what is not a hot path."""
         return self._database.get_collection(name, codec_options=CodecOptions(document_class=dict))
 
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does work for which nobody waits, and which whoever comes next does if it fails."""
+        task = asyncio.create_task(work, name="mongo-later")
+        self._later.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._later.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.debug("left to whoever comes next: %s", error)
+
+    async def finish(self) -> None:
+        """Waits for what is done later."""
+        if self._later:
+            await asyncio.wait(self._later)
+
     async def close(self) -> None:
-        """Frees the connections."""
+        """Frees the connections; work that is not done in a moment stays undone."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.finish(), FINISH_S)
+        for task in self._later:
+            task.cancel()
+        await self.finish()
         await self._client.close()
 
     # --- commands ---------------------------------------------------------------------------------------------

@@ -99,10 +99,11 @@ INDEXES = (
 def sort_of(collection: str, order: Sequence[tuple[str, int]], fixed: Collection[str]) -> list[tuple[str, int]] | None:
     """The sort by an index that gives an order to documents which have one value of each field in ``fixed``.
 
-    It names all fields of the index, since some databases find an index only so. None, if no index gives this order.
+    It is the index with most of those fields, and it names all fields of that, since some databases find an index only
+    so. None, if no index gives this order.
     """
     turned = [(path, -direction) for path, direction in order]
-    for index in INDEXES:
+    for index in sorted(INDEXES, key=lambda index: -len(index.keys)):
         first, last = index.keys[: -len(order)], list(index.keys[-len(order) :])
         if index.collection != collection or not {path for path, _ in first} <= set(fixed):
             continue

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from genesis_flow.stores.inspection import IndexState, Inspection, Plan, Question, commonest
+from genesis_flow.errors import AliasNotFound
+from genesis_flow.stores.inspection import (
+    NO_ALIAS,
+    IndexState,
+    Inspection,
+    Plan,
+    Question,
+    commonest,
+    commonest_of_registry,
+)
 from genesis_flow.stores.mongo import (
     datasets,
     experiment_search,
     experiments,
     metrics,
     migrations,
+    model_history,
     model_search,
+    model_versions,
+    registered,
+    registered_models,
+    registry_search,
     run_search,
     runs,
 )
@@ -32,6 +47,12 @@ ASK: Mapping[str, Any] = {
     "get_metric_history_bulk_interval": partial(metrics.history_bulk_interval, most=320),
     "search_datasets": datasets.search,
     "search_logged_models": partial(model_search.search, secret=SECRET),
+    "get_registered_model": registered_models.get,
+    "search_registered_models": partial(registry_search.models, secret=SECRET),
+    "get_model_version_by_alias": model_versions.get_by_alias,
+    "resolve_model_alias": model_history.resolve,
+    "search_model_versions": partial(registry_search.versions, secret=SECRET),
+    "get_model_timeline": partial(model_history.timeline, secret=SECRET),
 }
 EXPLAINED = ("find", "aggregate", "filter", "projection", "sort", "limit", "pipeline")
 """The parts of a command that its plan depends on."""
@@ -64,7 +85,7 @@ async def inspect(uri: str) -> Inspection:
         Unavailable: it does not answer.
     """
     sent = _Sent()
-    database = Database(uri, event_listeners=[sent])
+    database = Database(uri, event_listeners=[sent], only_reads=True)
     try:
         version, _ = await migrations.version_of(database)
         pending = [step.purpose for step in await migrations.plan(database)]
@@ -78,14 +99,27 @@ async def inspect(uri: str) -> Inspection:
 
 async def _plan(database: Database, sent: _Sent, question: Question) -> Plan:
     sent.queries.clear()
-    await ASK[question.verb](database, question.message)
+    with suppress(AliasNotFound):  # the plan of looking for it is known then
+        await ASK[question.verb](database, question.message)
     explained = [await database.command("explain", query, verbosity="queryPlanner") for query in list(sent.queries)]
     steps = "; ".join(dict.fromkeys(_steps(_winner(one)) for one in explained))
     return Plan(question.words, steps, "COLLSCAN" in steps)
 
 
 async def _questions(database: Database) -> list[Question]:
-    """The commonest queries, asked of a run that exists; none without one."""
+    """The commonest queries, asked of a run and of a registered model that exist; none without them."""
+    return [*await _questions_of_runs(database), *await _questions_of_registry(database)]
+
+
+async def _questions_of_registry(database: Database) -> list[Question]:
+    model = await database.find_one(registered.MODELS, {"gone": False, "aliases.0": {"$exists": True}})
+    model = model or await database.find_one(registered.MODELS, {"gone": False})
+    if model is None:
+        return []
+    return commonest_of_registry(model["name"], next(iter(registered.aliases_of(model)), NO_ALIAS))
+
+
+async def _questions_of_runs(database: Database) -> list[Question]:
     run = await database.find_one("runs", {"metrics.0": {"$exists": True}}, {"lookup": False, "json": False})
     if run is None:
         return []

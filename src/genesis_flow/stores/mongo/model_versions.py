@@ -19,6 +19,14 @@ from genesis_flow.stores.mongo.registered import VERSIONS, Plan, edit, effect
 from genesis_flow.values.registry import ModelVersion
 from genesis_flow.wire.messages import registry as messages
 
+FIELDS = dict.fromkeys(
+    (
+        "name", "version", "created", "updated", "stage", "description", "source", "run_id", "run_link", "tags",
+    ),
+    True,
+)  # fmt: skip
+"""What of a version's document ``entity`` reads."""
+
 GONE = {"gone": True, "tags": [], "description": None, "described": None}
 """What is left of a deleted version: a place that none other takes, also not an edit that comes late."""
 
@@ -43,15 +51,15 @@ async def create(
     database: Database, message: messages.CreateModelVersion, *, now_ms: int
 ) -> messages.CreateModelVersionResponse:
     """Adds a version with the next number."""
-    await registered.require(database, message.name)
-    source, location = await _origin(database, message)
-    if message.model_id:
-        await logged_models.require(database, message.model_id)
     tags = shared.tags_given(message.tags)
+    made: dict[int, Document] = {}
 
     async def change(found: Document) -> Plan:
+        source, location = await _origin(database, message)
+        if message.model_id:
+            await logged_models.require(database, message.model_id)
         number = int(found["last"]) + 1
-        new = {
+        made[number] = new = {
             "name": found["name"],
             "stage": NONE,
             "description": message.description or "",
@@ -72,8 +80,8 @@ async def create(
         return Plan({"last": number, "updated": now_ms}, changes, effects)
 
     model = await edit(database, message.name, change, now_ms=now_ms)
-    version = await require(database, model, int(model["last"]))
-    return messages.CreateModelVersionResponse(model_version=entity(version))
+    number = int(model["last"])
+    return messages.CreateModelVersionResponse(model_version=entity(made[number] | {"version": number}))
 
 
 async def _origin(database: Database, message: messages.CreateModelVersion) -> tuple[str, str]:

@@ -7,7 +7,9 @@ its id from the start; one that was cut off is made by whoever puts that documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -95,11 +97,29 @@ class Telling:
         return [{"deliver": documents}] if documents else []
 
 
-TELLING: ContextVar[Telling | None] = ContextVar("telling", default=None)
-"""The change that is being made, if anybody listens; an edit of a model knows what changes, and not what was asked."""
+_TELLING: ContextVar[asyncio.Task[Telling | None] | None] = ContextVar("telling", default=None)
 
 
-async def telling(database: Database, message: object, at_ms: int) -> Telling | None:
+@asynccontextmanager
+async def telling(database: Database, message: object, at_ms: int) -> AsyncIterator[None]:
+    """While a change is being made: who listens is asked beside what the change reads, and known by ``told``."""
+    asked = asyncio.create_task(_telling(database, message, at_ms), name="mongo-telling")
+    before = _TELLING.set(asked)
+    try:
+        yield
+    finally:
+        _TELLING.reset(before)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+
+async def told() -> Telling | None:
+    """The change that is being made, if anybody listens; an edit knows what changes, and not what was asked."""
+    asked = _TELLING.get()
+    return None if asked is None else await asked
+
+
+async def _telling(database: Database, message: object, at_ms: int) -> Telling | None:
     """A change, if somebody listens to what it may cause."""
     entities = webhook_events.entities_of(message)
     if entities is None:

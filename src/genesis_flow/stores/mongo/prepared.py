@@ -74,9 +74,10 @@ class Prepared:
         await database.find_one(PROPERTIES, {"_id": "schema"})
 
     async def settle(self) -> None:
-        """Puts all runs in order that this store wrote to, without waiting for a quiet moment."""
+        """Puts all in order that this store wrote to, without waiting for a quiet moment."""
         while await self._settler.settle_some(quiet_s=0):
             pass
+        await self._database.finish()
 
     async def close(self) -> None:
         await self._settler.close()

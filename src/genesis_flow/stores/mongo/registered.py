@@ -3,9 +3,9 @@
 A model is one document, with its tags and aliases inside; each version is one of its own. Whatever changes a model or
 one of its versions is one atomic update of the model's document, under its revision: it holds the new state, the lines
 of the history (``notes``), and what is to be done to versions and told to webhooks (``effects``). Only then are notes
-and effects carried out, each of which can be repeated, and taken off the document. Whoever meets a document that still
-has some, because its writer was cut off, carries them out first. So nothing needs a transaction over several documents,
-and what has happened once is noted once.
+and effects carried out, each of which can be repeated; nobody waits until they are taken off the document too. Whoever
+meets a document that still has some, because its writer was cut off, carries them out first. So nothing needs a
+transaction over several documents, and what has happened once is noted once, with the revision that it came with.
 """
 
 from __future__ import annotations
@@ -84,40 +84,41 @@ async def edit(
         now_ms: the time.
         missing: what is raised if there is no such model; ``RegisteredModelNotFound`` by default.
     """
-    made: dict[ObjectId, Document] = {}
-    key: Any = None
+    made: list[Document] = []
     for _ in range(ATTEMPTS):
-        found = await (find(database, name) if key is None else _find_key(database, key))
+        found = await find(database, name)
         if found is None:
             raise missing or RegisteredModelNotFound(name)
-        if found["revision"] in made:
-            return made[found["revision"]]  # an attempt whose answer was lost
-        if found["gone"]:
-            raise missing or RegisteredModelNotFound(name)
         plan = await change(found)
-        changed = found | dict(plan.fields) | _noted(found, plan, now_ms)
-        made[changed["revision"]] = changed
-        key = found["_id"]
-        of_revision = {"_id": key, "revision": found["revision"]}
+        changed = found | dict(plan.fields) | _noted(found, plan, now_ms, await outbox.told())
+        made.append(changed)
+        of_revision = {"_id": found["_id"], "revision": found["revision"]}
         fields = {path: value for path, value in changed.items() if path != "_id"}
         if await database.update(MODELS, of_revision, {"$set": fields}):
             await settle(database, changed)
             return changed
-        key = None if not await _is_ours(database, key, made) else key
+        if (done := await _done(database, made)) is not None:
+            return done
     raise StoreBusy
 
 
-async def _find_key(database: Database, key: Any) -> Document | None:
-    found = await database.find_one(MODELS, {"_id": key})
-    if found is not None and found["unsettled"]:
-        await settle(database, found)
-    return found
+async def _done(database: Database, made: Sequence[Document]) -> Document | None:
+    """The attempt that was done although its answer was lost, as it left the document.
 
-
-async def _is_ours(database: Database, key: Any, made: dict[ObjectId, Document]) -> bool:
-    """Whether the document has a revision that an attempt of ours made, whose answer was lost."""
-    found = await database.find_one(MODELS, {"_id": key}, {"revision": True})
-    return found is not None and found["revision"] in made
+    Its revision is that of the document until somebody else changes that; who does has written the notes of the one
+    before to the history, where each has the revision that it came with. An attempt without notes may be made again.
+    """
+    by_revision = {one["revision"]: one for one in made}
+    keys = list({one["_id"] for one in made})
+    for found in await database.find(MODELS, {"_id": {"$in": keys}}):
+        if found["revision"] in by_revision:
+            await settle(database, found)
+            return by_revision[found["revision"]]
+    first_notes = [_note_key(one, one["notes"][0]) for one in made if one["notes"]]
+    for note in await database.find(HISTORY, {"model": {"$in": keys}, "_id": {"$in": first_notes}}):
+        if note.get("revision") in by_revision:
+            return by_revision[note["revision"]]
+    return None
 
 
 def new_document(name: str, description: str | None, tags: dict[str, str], now_ms: int) -> Document:
@@ -140,19 +141,20 @@ def new_document(name: str, description: str | None, tags: dict[str, str], now_m
     }
 
 
-def first(document: Document, changes: Sequence[Change], now_ms: int) -> Document:
+def first(document: Document, changes: Sequence[Change], now_ms: int, telling: outbox.Telling | None) -> Document:
     """The document of a new model with its first notes."""
-    return document | _noted(document, Plan(changes=changes), now_ms)
+    return document | _noted(document, Plan(changes=changes), now_ms, telling)
 
 
-def _noted(found: Document, plan: Plan, now_ms: int) -> Document:
+def _noted(found: Document, plan: Plan, now_ms: int, telling: outbox.Telling | None) -> Document:
     """The fields of a document by which a change is noted; the time of a history never goes back."""
     name = plan.name or found["former"]
     at_ms = max(now_ms, int(found["noted_ms"])) if plan.changes else int(found["noted_ms"])
-    edits, noted = int(found["edits"]) + 1, int(found["noted"])
+    edits, noted, revision = int(found["edits"]) + 1, int(found["noted"]), ObjectId()
     notes = [
         {
             "number": noted + number,
+            "revision": revision,
             "at": at_ms,
             "user": ACTING.get(),
             "name": name,
@@ -164,9 +166,9 @@ def _noted(found: Document, plan: Plan, now_ms: int) -> Document:
         }
         for number, change in enumerate(plan.changes, 1)
     ]
-    effects = [*(dict(one) for one in plan.effects), *_told(found | dict(plan.fields))]
+    effects = [*(dict(one) for one in plan.effects), *_told(found | dict(plan.fields), telling)]
     return {
-        "revision": ObjectId(),
+        "revision": revision,
         "edits": edits,
         "noted": noted + len(notes),
         "noted_ms": at_ms,
@@ -176,32 +178,41 @@ def _noted(found: Document, plan: Plan, now_ms: int) -> Document:
     }
 
 
-def _told(changed: Document) -> list[Document]:
+def _told(changed: Document, telling: outbox.Telling | None) -> list[Document]:
     """The effects by which webhooks are told of the change that is being made."""
-    telling = outbox.TELLING.get()
     return [] if telling is None else telling.effects(texts(changed["tags"]), int(changed["last"]))
 
 
 async def settle(database: Database, found: Document) -> None:
-    """Carries out what a document still says is to be done, and takes it off."""
-    if not found["unsettled"]:
+    """Carries out what a document still says is to be done, and has it taken off."""
+    if not found["unsettled"] or found["revision"] in database.carried_out or database.only_reads:
         return
-    # PERF: at once; a version is made in three waits for the majority instead of four.
+    # PERF: at once, and the last wait for the majority is nobody's: a version is made in two of them instead of four.
     await asyncio.gather(_carry_out_all(database, found), _write_notes(database, found))
-    of_revision = {"_id": found["_id"], "revision": found["revision"]}
-    await database.update(MODELS, of_revision, {"$set": {"notes": [], "effects": [], "unsettled": False}})
-    found |= {"notes": [], "effects": [], "unsettled": False}
+    database.carried_out.add(found["revision"])
+    database.later(_take_off(database, found["_id"], found["revision"]))
+
+
+async def _take_off(database: Database, key: Any, revision: ObjectId) -> None:
+    """Empties a document of what is carried out, unless it was changed meanwhile, which does the same."""
+    try:
+        done = {"notes": [], "effects": [], "unsettled": False}
+        await database.update(MODELS, {"_id": key, "revision": revision}, {"$set": done})
+    finally:
+        database.carried_out.discard(revision)
 
 
 async def _write_notes(database: Database, found: Document) -> None:
     notes = [
-        UpdateOne(
-            {"model": found["_id"], "_id": f"{found['_id']}:{note['number']}"}, {"$setOnInsert": note}, upsert=True
-        )
+        UpdateOne({"model": found["_id"], "_id": _note_key(found, note)}, {"$setOnInsert": note}, upsert=True)
         for note in found["notes"]
     ]
     if notes:
         await database.bulk_again(HISTORY, notes)
+
+
+def _note_key(model: Document, note: Document) -> str:
+    return f"{model['_id']}:{note['number']}"
 
 
 async def _carry_out_all(database: Database, found: Document) -> None:

@@ -8,13 +8,16 @@ from genesis_flow.errors import ModelVersionNotFound, RegisteredModelExists
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.registry import is_prompt, version_number
 from genesis_flow.stores import registered as shared
-from genesis_flow.stores.mongo import model_versions, registered
+from genesis_flow.stores.mongo import model_versions, outbox, registered
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import texts
 from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.stores.mongo.registered import Plan, edit, effect
 from genesis_flow.values.registry import RegisteredModel
 from genesis_flow.wire.messages import registry as messages
+
+FIELDS = dict.fromkeys(("name", "created", "updated", "description", "tags", "aliases"), True)
+"""What of a model's document ``entities`` reads."""
 
 
 async def create(
@@ -24,7 +27,7 @@ async def create(
     tags = shared.tags_given(message.tags)
     document = registered.new_document(message.name, message.description, tags, now_ms)
     changes = [Change("created", None, "", None, message.name), *tags_set(None, tags)]
-    document = registered.first(document, changes, now_ms)
+    document = registered.first(document, changes, now_ms, await outbox.told())
     if not await registered.insert(database, document):
         raise await _exists(database, message.name)
     return messages.CreateRegisteredModelResponse(registered_model=(await entities(database, [document]))[0])

@@ -45,7 +45,7 @@ async def models(
 ) -> messages.SearchRegisteredModelsResponse:
     """A page of models."""
     asked = asking.of_registered_models(message, secret)
-    found, token = await _page(database, MODELS, OF_MODELS, asked, message.max_results)
+    found, token = await _page(database, MODELS, OF_MODELS, registered_models.FIELDS, asked, message.max_results)
     return messages.SearchRegisteredModelsResponse(
         registered_models=tuple(await registered_models.entities(database, found)), next_page_token=token
     )
@@ -56,29 +56,27 @@ async def versions(
 ) -> messages.SearchModelVersionsResponse:
     """A page of versions."""
     asked = asking.of_model_versions(message, secret)
-    found, token = await _page(database, VERSIONS, OF_VERSIONS, asked, message.max_results)
+    found, token = await _page(database, VERSIONS, OF_VERSIONS, model_versions.FIELDS, asked, message.max_results)
     return messages.SearchModelVersionsResponse(
         model_versions=tuple(map(model_versions.entity, found)), next_page_token=token
     )
 
 
 async def _page(
-    database: Database, collection: str, source: Source, asked: Asked, most: int
+    database: Database, collection: str, source: Source, fields: Document, asked: Asked, most: int
 ) -> tuple[Sequence[Document], str | None]:
-    """The documents of a page, and the token of the one behind it."""
+    """These fields of the documents of a page, and the token of the one behind it."""
     await registered.settle_all(database)
     matching: Condition = {"gone": False}
     if asked.expression is not None:
         matching = {"$and": [matching, condition(asked.expression, source)]}
     paths = paging.plain_paths(asked.order, source)
     if paths is not None:
-        rows = await paging.by_attributes(
-            database, collection, matching, paths, asked.position, most + 1, {"_id": True}
-        )
-        found = [(one["_id"], at) for one, at in rows]
-    else:
-        found = await paging.by_keys(database, collection, matching, asked.order, source, asked.position, most + 1)
+        whole = await paging.by_attributes(database, collection, matching, paths, asked.position, most + 1, fields)
+        page, token = asked.cut(whole, most, lambda one: list(one[1]))
+        return [one for one, _ in page], token
+    found = await paging.by_keys(database, collection, matching, asked.order, source, asked.position, most + 1)
     shown, token = asked.cut(found, most, lambda one: list(one[1]))
-    documents = await database.find(collection, {"_id": {"$in": [key for key, _ in shown]}}) if shown else []
+    documents = await database.find(collection, {"_id": {"$in": [key for key, _ in shown]}}, fields) if shown else []
     by_key: Mapping[object, Document] = {one["_id"]: one for one in documents}
     return [by_key[key] for key, _ in shown if key in by_key], token

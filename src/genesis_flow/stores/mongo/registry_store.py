@@ -20,11 +20,8 @@ class MongoRegistry(Prepared):
     async def _tell(self, verb: Callable[..., Awaitable[R]], message: Any) -> R:
         """Runs a verb whose change webhooks are told of, if they listen."""
         database, now_ms = await self._ready(), self._clock()
-        told = outbox.TELLING.set(await outbox.telling(database, message, now_ms))
-        try:
+        async with outbox.telling(database, message, now_ms):
             return await verb(database, message, now_ms=now_ms)
-        finally:
-            outbox.TELLING.reset(told)
 
     async def create_registered_model(
         self, message: messages.CreateRegisteredModel

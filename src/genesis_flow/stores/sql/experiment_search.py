@@ -12,7 +12,7 @@ from genesis_flow.search.ast import Kind
 from genesis_flow.stores import asking
 from genesis_flow.stores.sql import experiments, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
-from genesis_flow.stores.sql.paging import Query, page, position_of
+from genesis_flow.stores.sql.paging import Query, keys_of, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.wire.messages import experiments as messages
 
@@ -46,12 +46,13 @@ def search(
     asked = asking.of_experiments(message, view, secret)
     query = Query(SOURCE, T, T.c.lifecycle_stage.in_(STAGES[view]), None, asked)
     shown, token = asked.cut(page(connection, query, most + 1), most, position_of)
-    keys = connection.array(key for key, _ in shown)
+    found = keys_of(shown)
+    keys = connection.array(found)
     rows = {row[0]: row for row in connection.rows(BY_IDS, ids=keys)}
     tags: dict[int, list[Row]] = defaultdict(list)
     for key, name, text in connection.rows(TAGS_BY_IDS, ids=keys):
         tags[key].append((name, text))
     return messages.SearchExperimentsResponse(
-        experiments=tuple(experiments.entity(rows[key], tags[key]) for key, _ in shown),
+        experiments=tuple(experiments.entity(rows[key], tags[key]) for key in found),
         next_page_token=token,
     )

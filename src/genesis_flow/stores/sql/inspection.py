@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,15 +11,27 @@ from typing import Any, Protocol
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from genesis_flow.errors import ForeignDatabase
-from genesis_flow.stores.inspection import IndexState, Inspection, Plan, commonest
+from genesis_flow.errors import AliasNotFound, ForeignDatabase
+from genesis_flow.stores.inspection import (
+    NO_ALIAS,
+    IndexState,
+    Inspection,
+    Plan,
+    Question,
+    commonest,
+    commonest_of_registry,
+)
 from genesis_flow.stores.sql import (
     datasets,
     experiment_search,
     experiments,
     metrics,
     migrations,
+    model_history,
     model_search,
+    model_versions,
+    registered_models,
+    registry_search,
     run_search,
     runs,
     schema,
@@ -35,6 +48,12 @@ ASK: Mapping[str, Any] = {
     "get_metric_history_bulk_interval": partial(metrics.history_bulk_interval, most=320),
     "search_datasets": datasets.search,
     "search_logged_models": partial(model_search.search, secret=SECRET),
+    "get_registered_model": registered_models.get,
+    "search_registered_models": partial(registry_search.models, secret=SECRET),
+    "get_model_version_by_alias": model_versions.get_by_alias,
+    "resolve_model_alias": model_history.resolve,
+    "search_model_versions": partial(registry_search.versions, secret=SECRET),
+    "get_model_timeline": partial(model_history.timeline, secret=SECRET),
 }
 
 
@@ -112,16 +131,25 @@ def _expected() -> list[tuple[str, str]]:
 
 
 def _plans(connection: Explaining, is_scan: Callable[[str], bool]) -> Iterable[Plan]:
-    """The plans of the commonest queries, asked of a run that exists; none without one."""
-    row = connection.row(metrics.ANY_METRIC)
-    if row is None:
-        return
-    run_id, experiment, metric = row
-    for question in commonest(run_id, str(experiment), metric, "params.lr = '0.1'"):
+    """The plans of the commonest queries."""
+    for question in _questions(connection):
         connection.seen.clear()
-        ASK[question.verb](connection, question.message)
+        with suppress(AliasNotFound):  # the plan of looking for it is known then
+            ASK[question.verb](connection, question.message)
         steps = list(dict.fromkeys(connection.seen))
         yield Plan(question.words, "; ".join(steps), any(map(is_scan, steps)))
+
+
+def _questions(connection: Connection) -> list[Question]:
+    """The commonest queries, asked of a run and of a registered model that exist; none without them."""
+    questions: list[Question] = []
+    if (of_run := connection.row(metrics.ANY_METRIC)) is not None:
+        run_id, experiment, metric = of_run
+        questions += commonest(run_id, str(experiment), metric, "params.lr = '0.1'")
+    if (of_model := connection.row(registered_models.ANY_ALIAS)) is not None:
+        name, alias = of_model
+        questions += commonest_of_registry(name, alias or NO_ALIAS)
+    return questions
 
 
 def inspect_sqlite(path: Path) -> Inspection:

@@ -12,10 +12,10 @@ from genesis_flow.stores import asking, registered
 from genesis_flow.stores.sql import model_versions, registered_models, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.model_notes import Author, alias_at
+from genesis_flow.stores.sql.model_versions import BY_NUMBER
 from genesis_flow.wire.messages import model_history as messages
 
 T = schema.model_history
-VERSIONS = schema.model_versions
 
 COLUMNS = tuple(T.c[c] for c in ("at_ms", "id", "user_id", "name", "kind", "version", "key", "before", "after"))
 DELETED = Statement(
@@ -23,11 +23,6 @@ DELETED = Statement(
     .where(T.c.name == value("name"), T.c.kind == "deleted", T.c.version.is_(None))
     .order_by(T.c.id.desc())
     .limit(1)
-)
-NUMBERED = Statement(
-    sa.select(*model_versions.COLUMNS).where(
-        VERSIONS.c.model == value("of_model"), VERSIONS.c.version == value("number")
-    )
 )
 
 
@@ -39,7 +34,7 @@ def promote(
     before = registered_models.aliases_of(connection, model.key)
     after = registered.promoted(message, before)
     for one in message.set:
-        if connection.row(NUMBERED, of_model=model.key, number=after[one.alias]) is None:
+        if connection.row(BY_NUMBER, name=model.name, number=after[one.alias]) is None:
             raise ModelVersionNotFound(message.name, one.version)
     registered_models.move_aliases(connection, model, before, after, by)
     return messages.PromoteModelVersionsResponse(aliases=registered.alias_entities(after))
@@ -50,7 +45,7 @@ def resolve(connection: Connection, message: messages.ResolveModelAlias) -> mess
     model = _model(connection, message.name)
     as_of_ms = None if message.as_of is None else parse_time_ms("as_of", message.as_of)
     number, since = alias_at(connection, model, message.name, message.alias, as_of_ms)
-    row = connection.row(NUMBERED, of_model=model, number=number)
+    row = connection.row(BY_NUMBER, name=message.name, number=number)  # a model that is gone has none
     version = None if row is None else model_versions.with_aliases(connection, model_versions.Version(*row))
     return messages.ResolveModelAliasResponse(version=str(number), since=since, model_version=version)
 

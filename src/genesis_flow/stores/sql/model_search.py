@@ -14,7 +14,7 @@ from genesis_flow.search.ast import Kind, Order
 from genesis_flow.stores import asking
 from genesis_flow.stores.sql import logged_models, schema
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, page, position_of
+from genesis_flow.stores.sql.paging import Query, keys_of, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.values.logged_models import SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
 from genesis_flow.wire.messages import logged_models as messages
@@ -52,7 +52,7 @@ def search(
     query = Query(where, T, sa.and_(*scope), T.c.experiment_id, asked)
     found = page(connection, query, message.max_results + 1)
     shown, token = asked.cut(found, message.max_results, position_of)
-    models = logged_models.load(connection, [model for model, _ in shown])
+    models = logged_models.load(connection, keys_of(shown))
     return messages.SearchLoggedModelsResponse(models=tuple(models), next_page_token=token)
 
 

@@ -327,15 +327,18 @@ def latest_of(
     """The latest version of each stage of each of these models."""
     ends = grouped(connection.rows(ENDS, models=connection.array(models)))
     wanted = {model: registered.latest_of_stages(ends[model], stages) for model in models}
-    pairs = [(model, number) for model, numbers in wanted.items() for number in numbers]
-    found = _numbered_of(connection, pairs)
+    places = [
+        (model, stage, highest) for model in models for stage, _, highest in ends[model] if highest in wanted[model]
+    ]
+    found = _placed(connection, places)
     return {model: tuple(found[model, number] for number in numbers) for model, numbers in wanted.items()}
 
 
-def _numbered_of(connection: Connection, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], ModelVersion]:
-    if not pairs:
+def _placed(connection: Connection, places: Sequence[tuple[int, str, int]]) -> dict[tuple[int, int], ModelVersion]:
+    """The versions at these places of the index over model, stage and number, by model and number."""
+    if not places:
         return {}
-    each = [sa.and_(T.c.model == model, T.c.version == number) for model, number in pairs]
+    each = [sa.and_(T.c.model == model, T.c.stage == stage, T.c.version == number) for model, stage, number in places]
     rows = connection.query(sa.select(*COLUMNS).where(sa.or_(*each)))
     return {(row[1], row[3]): version for row, version in zip(rows, _entities(connection, rows), strict=True)}
 

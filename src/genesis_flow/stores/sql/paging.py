@@ -8,7 +8,7 @@ page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from genesis_flow.search.ast import Aggregation, And, Comparison, Expression, Kind
 from genesis_flow.stores.asking import Asked
 from genesis_flow.stores.sql import schema, search
-from genesis_flow.stores.sql.connection import Connection
+from genesis_flow.stores.sql.connection import Connection, Row
 
 MOST_LISTS = 8
 """More conditions than this are checked on the runs that the first ones leave."""
@@ -45,18 +45,23 @@ class Query:
     asked: Asked
 
 
-def position_of(found: tuple[int, Position]) -> Position:
+def position_of(found: Row) -> Position:
     """The position of a thing on a page."""
-    return found[1]
+    return list(zip(found[1::2], found[2::2], strict=True))
 
 
-def page(connection: Connection, query: Query, most: int) -> list[tuple[int, Position]]:
-    """Key and position of at most ``most`` things behind the position, in order."""
+def keys_of(found: Iterable[Row]) -> list[int]:
+    """The keys of things on a page."""
+    return [row[0] for row in found]
+
+
+def page(connection: Connection, query: Query, most: int) -> list[Row]:
+    """Key, and rank and value of each term of the order, of at most ``most`` things behind the position, in order."""
     position: Position | None = query.asked.position
     first = query.asked.order[0].field
     if first.kind is Kind.ATTRIBUTE or first.aggregate is not None:
         return _found(connection, query, position, most, None)
-    found: list[tuple[int, Position]] = []
+    found: list[Row] = []
     if position is None or position[0][0] == search.VALUE:
         found = _found(connection, query, position, most, True)
         position = None
@@ -67,7 +72,7 @@ def page(connection: Connection, query: Query, most: int) -> list[tuple[int, Pos
 
 def _found(
     connection: Connection, query: Query, position: Position | None, most: int, with_value: bool | None
-) -> list[tuple[int, Position]]:
+) -> list[Row]:
     """Like ``page``; with ``with_value`` only those that have, or lack, a value for the first term."""
     conditions, by_filter = _conditions(query)
     if query.within is not None and not by_filter:  # the filter's indexes know the experiments already
@@ -94,7 +99,7 @@ def _found(
         .order_by(*(column for term in terms for column in term.columns()))
         .limit(most)
     )
-    return [(row[0], list(zip(row[1::2], row[2::2], strict=True))) for row in connection.query(statement)]
+    return connection.query(statement)
 
 
 def _conditions(query: Query) -> tuple[list[search.Condition], bool]:

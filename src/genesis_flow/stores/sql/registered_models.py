@@ -45,6 +45,13 @@ DELETE_TAG = Statement(sa.delete(TAGS).where(TAGS.c.model == value("row"), TAGS.
 PUT_ALIAS = Statement(upsert(ALIASES, "model", "alias", update=("version",)))
 DELETE_ALIAS = Statement(sa.delete(ALIASES).where(ALIASES.c.model == value("row"), ALIASES.c.alias == value("name")))
 
+ANY_ALIAS = Statement(
+    sa.select(T.c.name, ALIASES.c.alias)
+    .join_from(T, ALIASES, ALIASES.c.model == T.c.id, isouter=True)
+    .order_by(ALIASES.c.alias.is_(None))
+    .limit(1)
+)
+
 
 def _of_models(table: sa.Table, *columns: str) -> Statement:
     selected = sa.select(table.c.model, *(table.c[c] for c in columns))

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from genesis_flow.search.ast import Kind
 from genesis_flow.stores import asking
-from genesis_flow.stores.sql import model_versions, registered_models, schema
+from genesis_flow.stores.sql import registered_models, schema, version_documents
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, page, position_of
+from genesis_flow.stores.sql.paging import Query, keys_of, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
+from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import registry as messages
 
 MODELS, VERSIONS = schema.registered_models, schema.model_versions
@@ -40,6 +41,7 @@ OF_VERSIONS = Source(
     },
     values={Kind.TAG: Values(schema.model_version_tags, "version")},
     nullable=frozenset({"description", "model_id"}),
+    walked=frozenset({"name"}),
 )
 
 
@@ -55,15 +57,14 @@ def models(
 
 def versions(
     connection: Connection, message: messages.SearchModelVersions, *, secret: bytes
-) -> messages.SearchModelVersionsResponse:
+) -> Encoded[messages.SearchModelVersionsResponse]:
     """A page of versions."""
     asked = asking.of_model_versions(message, secret)
     keys, token = _page(connection, Query(OF_VERSIONS, VERSIONS, sa.true(), None, asked), message.max_results)
-    found = model_versions.load(connection, keys)
-    return messages.SearchModelVersionsResponse(model_versions=tuple(found), next_page_token=token)
+    return asking.versions_page(version_documents.documents(connection, keys), token)
 
 
 def _page(connection: Connection, query: Query, most: int) -> tuple[list[int], str | None]:
     """The keys of a page, and the token of the next one."""
     shown, token = query.asked.cut(page(connection, query, most + 1), most, position_of)
-    return [key for key, _ in shown], token
+    return keys_of(shown), token

@@ -9,7 +9,7 @@ from genesis_flow.search.ast import Kind
 from genesis_flow.stores import asking
 from genesis_flow.stores.sql import documents, schema
 from genesis_flow.stores.sql.connection import Connection
-from genesis_flow.stores.sql.paging import Query, page, position_of
+from genesis_flow.stores.sql.paging import Query, keys_of, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
 from genesis_flow.values.experiments import ViewType
 from genesis_flow.wire.codec import Encoded
@@ -52,7 +52,7 @@ def search(
     query = Query(SOURCE, T, in_stage(message.run_view_type), T.c.experiment_id, asked)
     found = page(connection, query, message.max_results + 1)
     shown, token = asked.cut(found, message.max_results, position_of)
-    return asking.runs_page(documents.documents(connection, [run for run, _ in shown]), token)
+    return asking.runs_page(documents.documents(connection, keys_of(shown)), token)
 
 
 def in_stage(view: ViewType) -> sa.ColumnElement[bool]:
