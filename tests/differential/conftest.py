@@ -16,7 +16,6 @@ from tests.differential.normalise import Comparable, Normaliser
 from tests.differential.play import Played, play, steps_of
 from tests.differential.server import Server, mlflow, ours
 
-MLFLOW_PYTHON = "GENESIS_MLFLOW_PYTHON"
 # Compares MLflow with a second MLflow: whatever differs then is a fault of the test.
 AGAINST_ITSELF = bool(os.environ.get("GENESIS_DIFFERENTIAL_AGAINST_ITSELF"))
 
@@ -39,15 +38,6 @@ class Pair:
 
 Outcomes = Callable[[str], dict[str, Pair]]
 Sides = Callable[[str], list[Side]]
-
-
-@pytest.fixture(scope="session")
-def mlflow_python() -> str:
-    """The Python of an environment with MLflow."""
-    python = os.environ.get(MLFLOW_PYTHON)
-    if not python:
-        pytest.skip(f"{MLFLOW_PYTHON} does not name the Python of an environment with MLflow")
-    return python
 
 
 @pytest.fixture(scope="session")

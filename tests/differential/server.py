@@ -61,8 +61,8 @@ def ours(folder: Path, store: str | None = None) -> Iterator[Server]:
 
 
 @contextmanager
-def mlflow(python: str, folder: Path) -> Iterator[Server]:
-    """MLflow's own server on a SQLite file, from the environment that `python` belongs to."""
+def mlflow(python: str, folder: Path, *flags: str) -> Iterator[Server]:
+    """MLflow's own server on a SQLite file, from the environment that `python` belongs to, with further flags."""
     folder.mkdir(parents=True)
     port = free_port()
     command = [
@@ -72,6 +72,7 @@ def mlflow(python: str, folder: Path) -> Iterator[Server]:
         *("--host", "127.0.0.1"),
         *("--port", str(port)),
         *("--workers", "1"),
+        *flags,
     ]
     # No message to its makers while a test runs.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
