@@ -57,7 +57,7 @@ class Transfers:
         """Begins an upload in parts to the proxy's destination."""
         path = _target(folder, message.path)
         direct = _direct(self._artifacts.served, "Multipart upload")
-        count = message.num_parts or 1
+        count = 1 if message.num_parts is None else message.num_parts
         check_range("num_parts", count, 1, limits.UPLOAD_PARTS_MOST)
         upload_id, links = await direct.begin(path, count)
         credentials = tuple(
