@@ -1,6 +1,6 @@
 """Writes the frozen types of the interface from ``rest.json``.
 
-``python contract/generate.py`` writes ``src/genesis_flow/entities/`` (the nouns: a run, a metric) and
+``python contract/generate.py`` writes ``src/genesis_flow/values/`` (the nouns: a run, a metric) and
 ``src/genesis_flow/wire/messages/`` (the verbs: what is asked and answered); with ``--check`` it writes nothing and
 exits with 1 if a file differs from what it would write. The files are ordinary typed Python, so that the type checker,
 the reader and the editor see fields and not a schema.
@@ -192,7 +192,7 @@ def module_text(title: str, names: list[str], home: dict[str, str], here: str) -
                 imports[home[other]].add(NAMES[other])
     for scalar in ("Int32", "Int64", "Message"):
         if re.search(rf"\b{scalar}\b", body):
-            imports["genesis_flow.entities.message"].add(scalar)
+            imports["genesis_flow.values.message"].add(scalar)
     typing = [word for word in ("Any", "Literal") if re.search(rf"\b{word}\b", body)]
     head = "from __future__ import annotations\n\n"
     if typing:
@@ -211,7 +211,7 @@ def files() -> dict[Path, str]:
     for name in [*ENUMS, *MESSAGES]:
         if is_map(name):
             continue
-        package = "genesis_flow.wire.messages" if name in VERBS else "genesis_flow.entities"
+        package = "genesis_flow.wire.messages" if name in VERBS else "genesis_flow.values"
         home[name] = f"{package}.{noun(name)}"
         groups[home[name]].append(name)
     texts: dict[Path, str] = {}
@@ -219,7 +219,7 @@ def files() -> dict[Path, str]:
         what = "Requests and responses" if ".messages." in module else "Values"
         title = f"{what} of the noun ``{module.rsplit('.', 1)[1]}``"
         texts[source / (module.replace(".", "/") + ".py")] = module_text(title, names, home, module)
-    texts[source / "genesis_flow" / "entities" / "enum_numbers.py"] = numbers_text()
+    texts[source / "genesis_flow" / "values" / "enum_numbers.py"] = numbers_text()
     return texts
 
 

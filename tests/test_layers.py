@@ -17,9 +17,9 @@ ROOT = Path(genesis_flow.__file__).parent
 # From the bottom to the top. Neighbours in one layer do not import each other.
 LAYERS = (
     ("errors",),
-    ("entities",),
+    ("values",),
     ("rules", "search", "wire"),
-    ("stores", "artifacts", "outbound"),
+    ("stores", "artifact_stores", "outbound"),
     ("auth",),
     ("service",),
     ("server",),
@@ -119,10 +119,10 @@ def test_only_the_command_line_and_the_tests_know_the_server_side() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("genesis_flow.errors", "from genesis_flow.entities import runs"),
+        ("genesis_flow.errors", "from genesis_flow.values import runs"),
         ("genesis_flow.rules.ids", "import genesis_flow.search.parse"),
         ("genesis_flow.stores.open", "def open_store():\n    from genesis_flow.service.service import Service"),
-        ("genesis_flow.artifacts.open", "from genesis_flow import stores"),
+        ("genesis_flow.artifact_stores.open", "from genesis_flow import stores"),
     ],
 )
 def test_an_import_that_goes_up_or_sideways_is_noticed(module: str, source: str) -> None:

@@ -15,15 +15,15 @@ import click
 import pytest
 
 import genesis_flow
-from genesis_flow.artifacts.local import LocalArtifactStore
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.local import LocalArtifactStore
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.cli.main import server
-from genesis_flow.entities.message import Message
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.settings import Settings
 from genesis_flow.service.service import Service
 from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.values.message import Message
 from genesis_flow.wire.operations import MLFLOW, OPERATIONS, Operation
 
 Row = Operation[Any, Any]

@@ -12,10 +12,10 @@ import urllib3
 from obstore import sign
 from obstore.store import AzureStore
 
-from genesis_flow.artifacts.buckets import AzureAccount
-from genesis_flow.artifacts.objects import ObjectArtifactStore
-from genesis_flow.artifacts.open import open_artifacts
-from genesis_flow.artifacts.protocol import Direct, Part
+from genesis_flow.artifact_stores.buckets import AzureAccount
+from genesis_flow.artifact_stores.objects import ObjectArtifactStore
+from genesis_flow.artifact_stores.open import open_artifacts
+from genesis_flow.artifact_stores.protocol import Direct, Part
 from genesis_flow.errors import (
     ArtifactsRefused,
     ArtifactsUnreachable,

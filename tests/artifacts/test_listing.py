@@ -7,9 +7,9 @@ import base64
 import pytest
 from obstore.store import MemoryStore as MemoryBucket
 
-from genesis_flow.artifacts.buckets import Bucket
-from genesis_flow.artifacts.objects import ObjectArtifactStore
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.buckets import Bucket
+from genesis_flow.artifact_stores.objects import ObjectArtifactStore
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.errors import GenesisFlowError, InvalidPageToken, InvalidParameter
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.service.artifacts import Artifacts

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.digests import DIGESTS_NAME
-from genesis_flow.artifacts.local import DOOMED, STAGING_NAME, STALE_S, LocalArtifactStore
-from genesis_flow.artifacts.protocol import BLOCK_BYTES
+from genesis_flow.artifact_stores.digests import DIGESTS_NAME
+from genesis_flow.artifact_stores.local import DOOMED, STAGING_NAME, STALE_S, LocalArtifactStore
+from genesis_flow.artifact_stores.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactIsDirectory, InvalidPath, StorageFull
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.artifacts import ArtifactSuite, at, bytes_in, cut_after, read

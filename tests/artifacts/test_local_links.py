@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES
-from genesis_flow.artifacts.local import STAGING_NAME, LocalArtifactStore
-from genesis_flow.artifacts.protocol import BLOCK_BYTES
+from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES
+from genesis_flow.artifact_stores.local import STAGING_NAME, LocalArtifactStore
+from genesis_flow.artifact_stores.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactNotFound, GenesisFlowError, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from genesis_flow.artifacts import objects
-from genesis_flow.artifacts.objects import PART_BYTES, ObjectArtifactStore
-from genesis_flow.artifacts.open import open_artifacts
-from genesis_flow.artifacts.protocol import ArtifactStore
+from genesis_flow.artifact_stores import objects
+from genesis_flow.artifact_stores.objects import PART_BYTES, ObjectArtifactStore
+from genesis_flow.artifact_stores.open import open_artifacts
+from genesis_flow.artifact_stores.protocol import ArtifactStore
 from genesis_flow.errors import ArtifactsRefused, ArtifactsUnreachable, InvalidPath, Unavailable
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.artifacts import MUCH, ArtifactSuite, at, bytes_in, cut_after, names, read
@@ -238,7 +238,7 @@ def test_what_a_bucket_answers_becomes_one_sentence(
 ) -> None:
     from obstore.exceptions import GenericError
 
-    from genesis_flow.artifacts.object_errors import translated
+    from genesis_flow.artifact_stores.object_errors import translated
 
     text = f"Error performing GET https://host/b/k?sig=SECRET in 3ms - Server returned non-2xx status code: {status}: <Error><Code>{code}</Code></Error>"
     with caplog.at_level(logging.WARNING), pytest.raises(Exception, match=re.escape(said)) as found, translated():

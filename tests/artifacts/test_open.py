@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
-from genesis_flow.artifacts.buckets import Bucket
-from genesis_flow.artifacts.local import STAGING_NAME, STALE_S, LocalArtifactStore
-from genesis_flow.artifacts.objects import ObjectArtifactStore
-from genesis_flow.artifacts.open import Roots, locate, open_artifacts
+from genesis_flow.artifact_stores.buckets import Bucket
+from genesis_flow.artifact_stores.local import STAGING_NAME, STALE_S, LocalArtifactStore
+from genesis_flow.artifact_stores.objects import ObjectArtifactStore
+from genesis_flow.artifact_stores.open import Roots, locate, open_artifacts
 from genesis_flow.errors import (
     ArtifactsOutsideRoots,
     GenesisFlowError,

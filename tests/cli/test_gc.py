@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import genesis_flow
-from genesis_flow.artifacts.digests import DIGESTS_NAME
-from genesis_flow.artifacts.open import open_artifacts
+from genesis_flow.artifact_stores.digests import DIGESTS_NAME
+from genesis_flow.artifact_stores.open import open_artifacts
 from genesis_flow.cli.main import main
 from genesis_flow.errors import RunNotFound
 from genesis_flow.stores.open import open_store

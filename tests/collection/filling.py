@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from genesis_flow.artifacts.open import Roots
-from genesis_flow.artifacts.protocol import ArtifactStore, Usage
+from genesis_flow.artifact_stores.open import Roots
+from genesis_flow.artifact_stores.protocol import ArtifactStore, Usage
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.service.collection import Collected, Collector, Wanted
 from genesis_flow.stores.collecting import CollectionStore

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.local import LocalArtifactStore
+from genesis_flow.artifact_stores.local import LocalArtifactStore
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.server.collecting import Background, Pace
 from genesis_flow.server.monitor import Monitor

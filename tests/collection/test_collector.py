@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifacts.open import open_artifacts
-from genesis_flow.artifacts.protocol import Usage
+from genesis_flow.artifact_stores.open import open_artifacts
+from genesis_flow.artifact_stores.protocol import Usage
 from genesis_flow.errors import ArtifactsUnreachable, LoggedModelNotFound, RunNotFound
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.service.collection import Collector, Wanted

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE, Caller
-from genesis_flow.entities.message import Message
-from genesis_flow.entities.registry import ModelVersionTag, RegisteredModelTag
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.service.service import Service
 from genesis_flow.stores.memory import MemoryStore
 from genesis_flow.testing.calls import answer, info_of, model_of, new_model, new_run, run_of, there
 from genesis_flow.testing.registry_calls import new_registered, timeline
+from genesis_flow.values.message import Message
+from genesis_flow.values.registry import ModelVersionTag, RegisteredModelTag
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import experiments, model_history, registry
 from genesis_flow.wire.operations import operation

@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from genesis_flow.entities.message import Message
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.search.ast import Expression, Order
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import INT64, UNKNOWN_EXPERIMENT, UNKNOWN_MODEL, UNKNOWN_RUN
+from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import operation
 from tests.search.expressions import NUMBERS, expressions, keys, orders, texts

@@ -15,7 +15,6 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_flow.entities.datasets import DatasetInput
 from genesis_flow.rules.clock import Clock
 from genesis_flow.search.ast import Expression, Order
 from genesis_flow.search.fields import RUNS
@@ -25,6 +24,7 @@ from genesis_flow.stores.protocol import Store
 from genesis_flow.stores.sql.postgresql_store import open_postgresql
 from genesis_flow.stores.sql.sqlite_store import open_sqlite
 from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_experiment, new_run, point
+from genesis_flow.values.datasets import DatasetInput
 from genesis_flow.wire.messages import runs
 from tests import postgres
 from tests.search.expressions import HOSTILE, NUMBERS

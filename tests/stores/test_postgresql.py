@@ -10,8 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from genesis_flow.entities.experiments import ExperimentTag
-from genesis_flow.entities.logged_models import LoggedModelParameter
 from genesis_flow.errors import (
     ExperimentExists,
     ExperimentNameNotFound,
@@ -42,6 +40,8 @@ from genesis_flow.testing.calls import (
     unique,
 )
 from genesis_flow.testing.store import StoreSuite
+from genesis_flow.values.experiments import ExperimentTag
+from genesis_flow.values.logged_models import LoggedModelParameter
 from genesis_flow.wire.messages import experiments, logged_models, runs
 from tests import postgres
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from genesis_flow.entities.logged_models import LoggedModelTag
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.errors import MalformedRequest, MissingParameter, ServerError, Unavailable
+from genesis_flow.values.logged_models import LoggedModelTag
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import experiments, logged_models, runs, unlisted
 from genesis_flow.wire.operations import operation
 from genesis_flow.wire.transport import HttpTransport

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from genesis_flow.entities.message import Message
+from genesis_flow.values.message import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from rich.filesize import decimal
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from genesis_flow.artifacts.local import LocalArtifactStore
-from genesis_flow.artifacts.open import Roots
-from genesis_flow.artifacts.protocol import Usage
+from genesis_flow.artifact_stores.local import LocalArtifactStore
+from genesis_flow.artifact_stores.open import Roots
+from genesis_flow.artifact_stores.protocol import Usage
 from genesis_flow.errors import (
     ExperimentNotFound,
     GenesisFlowError,

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.rules import limits
@@ -68,6 +68,9 @@ class Application:
             outbound=settings.outbound,
             sealer=sealer,
             delivers=settings.webhook_delivery and not settings.artifacts_only,
+            webhook_timeout_s=settings.webhook_timeout_s,
+            webhook_retries=settings.webhook_retries,
+            download_link_s=settings.download_link_s,
         )
         self._settings = settings
         self._monitor = monitor

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.server.monitor import Monitor

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from genesis_flow.artifacts.protocol import ArtifactReader
+from genesis_flow.artifact_stores.protocol import ArtifactReader
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import MissingParameter, UnsatisfiableRange
 from genesis_flow.rules.media import content_type

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
-from genesis_flow.artifacts.open import Roots
+from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.errors import Unavailable
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor

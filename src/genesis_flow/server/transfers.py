@@ -8,10 +8,10 @@ from typing import TypeVar
 import msgspec
 
 from genesis_flow.auth.may import ANYONE
-from genesis_flow.entities.message import Message
 from genesis_flow.server.http import Request, Response, require_json
 from genesis_flow.server.router import Router
 from genesis_flow.service.service import Service
+from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import operation
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from genesis_flow.artifacts.open import Roots, locate
-from genesis_flow.artifacts.protocol import ArtifactReader, ArtifactStore, Written
+from genesis_flow.artifact_stores.open import Roots, locate
+from genesis_flow.artifact_stores.protocol import ArtifactReader, ArtifactStore, Written
 from genesis_flow.errors import ArtifactsNotServed, LoggedModelNotFound, MissingParameter, RunNotFound
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.texts import require

@@ -11,8 +11,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from genesis_flow.artifacts.open import Roots, locate
-from genesis_flow.artifacts.protocol import ArtifactStore, Usage
+from genesis_flow.artifact_stores.open import Roots, locate
+from genesis_flow.artifact_stores.protocol import ArtifactStore, Usage
 from genesis_flow.errors import ArtifactsOutsideRoots, GenesisFlowError
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.paths import SafeRelPath

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from genesis_flow.entities.experiments import ExperimentTag
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.locations import require_no_credentials
 from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import ExperimentStore
+from genesis_flow.values.experiments import ExperimentTag
 from genesis_flow.wire.messages import experiments as messages
 
 

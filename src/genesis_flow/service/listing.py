@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from genesis_flow.artifacts.protocol import ArtifactStore, FileInfo
+from genesis_flow.artifact_stores.protocol import ArtifactStore, FileInfo
 from genesis_flow.errors import NotFound
 from genesis_flow.rules import limits
 from genesis_flow.rules.page_tokens import make_token, read_token

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
-from genesis_flow.entities.logged_models import LoggedModelParameter, LoggedModelTag
 from genesis_flow.errors import InvalidParameter, MissingParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.texts import check_line, check_model_name, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import LoggedModelStore
+from genesis_flow.values.logged_models import LoggedModelParameter, LoggedModelTag
 from genesis_flow.wire.messages import logged_models as messages
 
 Entry = TypeVar("Entry", LoggedModelParameter, LoggedModelTag)

@@ -7,7 +7,6 @@ from typing import Protocol, TypeVar, Union
 
 import msgspec
 
-from genesis_flow.entities.registry import ModelVersionTag, RegisteredModelTag
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.rules import limits, sources
 from genesis_flow.rules.model_uris import parse_model_uri
@@ -25,6 +24,7 @@ from genesis_flow.rules.texts import check_key, check_line, check_range, check_t
 from genesis_flow.rules.times import parse_time_ms
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import Store
+from genesis_flow.values.registry import ModelVersionTag, RegisteredModelTag
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import logged_models, model_history, runs
 from genesis_flow.wire.messages import registry as messages

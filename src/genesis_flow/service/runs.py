@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, RunTag
 from genesis_flow.errors import InvalidParameter, MissingParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.tags import RUN_NAME
 from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import RunStore
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, RunTag
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as messages

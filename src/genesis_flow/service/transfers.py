@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from genesis_flow.artifacts.protocol import ArtifactStore, Direct, Part
-from genesis_flow.entities.artifacts import MultipartUploadCredential
+from genesis_flow.artifact_stores.protocol import ArtifactStore, Direct, Part
 from genesis_flow.errors import InvalidParameter, NoDirectTransfer, NotDirect
 from genesis_flow.rules import limits
 from genesis_flow.rules.media import content_type
@@ -16,10 +15,10 @@ from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.texts import check_range, require
 from genesis_flow.service.artifacts import Artifacts
 from genesis_flow.service.verb import Verb, Verbs
+from genesis_flow.values.artifacts import MultipartUploadCredential
 from genesis_flow.wire.messages import artifacts as messages
 
 PROXIED = re.compile(r"mlflow-artifacts:", re.IGNORECASE)
-DOWNLOAD_S = 300
 UPLOAD_S = 900
 
 
@@ -28,10 +27,11 @@ class Transfers:
 
     Args:
         artifacts: which files a request means.
+        download_s: how long a link to read lasts when nobody says.
     """
 
-    def __init__(self, artifacts: Artifacts) -> None:
-        self._artifacts = artifacts
+    def __init__(self, artifacts: Artifacts, download_s: int = limits.DOWNLOAD_LINK_S) -> None:
+        self._artifacts, self._download_s = artifacts, download_s
 
     def verbs(self) -> Verbs:
         """The verbs whose message says everything; those that have a path in the address are the methods below."""
@@ -88,7 +88,7 @@ class Transfers:
         store = self._artifacts.served
         direct = _direct(store, "Multipart download")
         size = await _size(store, at)
-        link = await direct.link_to_read(at, DOWNLOAD_S)
+        link = await direct.link_to_read(at, self._download_s)
         return messages.GetPresignedDownloadUrlResponse(url=link.url, headers=dict(link.headers), file_size=size)
 
     async def link_to_read(
@@ -99,7 +99,7 @@ class Transfers:
         store, path = self._in_bucket(uri, require("path", message.path), "Presigned download")
         direct = _direct(store, "Presigned download")
         size = await _size(store, path)
-        link = await direct.link_to_read(path, message.expiration or DOWNLOAD_S)
+        link = await direct.link_to_read(path, message.expiration or self._download_s)
         return messages.CreatePresignedDownloadUrlResponse(
             presigned_url=link.url, headers=dict(link.headers), file_size=size
         )

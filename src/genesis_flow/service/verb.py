@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from genesis_flow.entities.message import Message
+from genesis_flow.values.message import Message
 from genesis_flow.wire.codec import Reply
 
 M = TypeVar("M", bound=Message)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.webhooks import WebhookTestResult
 from genesis_flow.errors import InvalidParameter, MissingParameter
 from genesis_flow.outbound.client import CallFailed, Client
 from genesis_flow.rules import webhooks as rules
@@ -17,6 +16,7 @@ from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores import hooked
 from genesis_flow.stores.protocol import Outbox, Store, Target
 from genesis_flow.stores.webhook_examples import example
+from genesis_flow.values.webhooks import WebhookTestResult
 from genesis_flow.wire.codec import Reply, value
 from genesis_flow.wire.messages import extended, webhook_deliveries, webhooks
 

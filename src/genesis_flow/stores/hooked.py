@@ -9,8 +9,8 @@ from typing import cast
 
 import msgspec
 
-from genesis_flow.entities.webhooks import WebhookAction, WebhookEntity, WebhookEvent, WebhookStatus
 from genesis_flow.rules.webhooks import RUN, Kind
+from genesis_flow.values.webhooks import WebhookAction, WebhookEntity, WebhookEvent, WebhookStatus
 from genesis_flow.wire.messages import extended
 from genesis_flow.wire.messages.webhook_deliveries import DeliveryStatus, WebhookDelivery
 

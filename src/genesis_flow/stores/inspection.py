@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from genesis_flow.entities.logged_models import SearchLoggedModelsOrderBy
+from genesis_flow.values.logged_models import SearchLoggedModelsOrderBy
 from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, runs
 
 

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from genesis_flow.entities.registry import (
+from genesis_flow.errors import AliasMoved, InvalidParameter
+from genesis_flow.rules.history import Change
+from genesis_flow.rules.registry import stage_of, version_number
+from genesis_flow.values.registry import (
     ModelVersion,
     ModelVersionTag,
     RegisteredModel,
     RegisteredModelAlias,
     RegisteredModelTag,
 )
-from genesis_flow.errors import AliasMoved, InvalidParameter
-from genesis_flow.rules.history import Change
-from genesis_flow.rules.registry import stage_of, version_number
 from genesis_flow.wire.messages.model_history import AliasToSet, AliasToUnset, ModelChange, PromoteModelVersions
 from genesis_flow.wire.messages.registry import CreateModelVersion
 

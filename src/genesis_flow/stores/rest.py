@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
-from genesis_flow.entities.message import Message
 from genesis_flow.stores.protocol import Capability
+from genesis_flow.values.message import Message
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import (
     datasets,

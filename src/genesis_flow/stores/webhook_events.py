@@ -13,10 +13,10 @@ from typing import Any, Union
 
 import msgspec
 
-from genesis_flow.entities.registry import ModelVersionTag, RegisteredModelTag
-from genesis_flow.entities.runs import RunInfo
 from genesis_flow.rules.registry import IS_PROMPT
 from genesis_flow.rules.webhooks import RUN, Kind
+from genesis_flow.values.registry import ModelVersionTag, RegisteredModelTag
+from genesis_flow.values.runs import RunInfo
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import model_history, registry, runs, webhook_deliveries
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import answer, batch, info_of, new_experiment, new_run, point
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import runs as messages
 
 # By name of the run, the points that it has; values whose sums are exact.

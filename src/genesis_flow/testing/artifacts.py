@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, ArtifactStore, Capability, FileInfo, Usage
+from genesis_flow.artifact_stores.protocol import BLOCK_BYTES, ArtifactStore, Capability, FileInfo, Usage
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.testing.suite import Suite

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import pytest
 
-from genesis_flow.entities.datasets import Dataset, DatasetInput, InputTag
-from genesis_flow.entities.experiments import Experiment, ExperimentTag
-from genesis_flow.entities.logged_models import LoggedModel, LoggedModelParameter, LoggedModelTag
-from genesis_flow.entities.message import Message
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, Run, RunInfo, RunTag
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.stores.protocol import Store
+from genesis_flow.values.datasets import Dataset, DatasetInput, InputTag
+from genesis_flow.values.experiments import Experiment, ExperimentTag
+from genesis_flow.values.logged_models import LoggedModel, LoggedModelParameter, LoggedModelTag
+from genesis_flow.values.message import Message
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, Run, RunInfo, RunTag
 from genesis_flow.wire import codec
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import experiments, logged_models, metrics, runs

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.rules.clock import now_ms
 from genesis_flow.stores.collecting import CollectionStore, Deleted, Kind
 from genesis_flow.stores.protocol import Store
@@ -32,6 +31,7 @@ from genesis_flow.testing.calls import (
 )
 from genesis_flow.testing.registry_calls import new_registered, new_version
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, registry, runs
 
 EVER = 2**62

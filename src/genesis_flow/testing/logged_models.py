@@ -8,15 +8,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from genesis_flow.entities.logged_models import (
-    LoggedModel,
-    LoggedModelInfo,
-    LoggedModelParameter,
-    LoggedModelTag,
-    SearchLoggedModelsDataset,
-    SearchLoggedModelsOrderBy,
-)
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import (
     HOSTILE,
@@ -35,6 +26,15 @@ from genesis_flow.testing.calls import (
     there,
 )
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.logged_models import (
+    LoggedModel,
+    LoggedModelInfo,
+    LoggedModelParameter,
+    LoggedModelTag,
+    SearchLoggedModelsDataset,
+    SearchLoggedModelsOrderBy,
+)
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import logged_models as messages
 
 Call = Callable[[Store, str], Awaitable[object]]

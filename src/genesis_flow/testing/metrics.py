@@ -6,7 +6,6 @@ import math
 
 import pytest
 
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import (
     INVALID,
@@ -21,6 +20,7 @@ from genesis_flow.testing.calls import (
     value_of,
 )
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from genesis_flow.entities.registry import ModelVersionTag
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import (
     EXISTS,
@@ -35,6 +34,7 @@ from genesis_flow.testing.registry_calls import (
     version_of,
 )
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.registry import ModelVersionTag
 from genesis_flow.wire.messages import registry as messages
 
 Call = Callable[[Store, str], Awaitable[object]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genesis_flow.entities.registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import answer, there, unique
+from genesis_flow.values.registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 from genesis_flow.wire.messages import model_history
 from genesis_flow.wire.messages import registry as messages
 

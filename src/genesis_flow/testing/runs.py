@@ -10,9 +10,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import RunTag
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import (
     HOSTILE,
@@ -40,6 +37,9 @@ from genesis_flow.testing.calls import (
     there,
 )
 from genesis_flow.testing.suite import Suite
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import RunTag
 from genesis_flow.wire.messages import runs as messages
 
 Call = Callable[[Store, str], Awaitable[object]]

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from genesis_flow.entities.webhooks import WebhookAction, WebhookEntity, WebhookEvent
 from genesis_flow.rules.webhooks import EVENTS
 from genesis_flow.stores.protocol import Outbox, Store
 from genesis_flow.testing.calls import answer, there
+from genesis_flow.values.webhooks import WebhookAction, WebhookEntity, WebhookEvent
 from genesis_flow.wire.messages import extended, webhook_deliveries, webhooks
 from genesis_flow.wire.messages.webhook_deliveries import WebhookDelivery
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from genesis_flow.entities.runs import RunStatus
 from genesis_flow.rules.registry import IS_PROMPT
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import HOSTILE, INVALID, NOT_FOUND, answer, new_run, refused, unique
@@ -37,6 +36,7 @@ from genesis_flow.testing.webhook_calls import (
     outbox_of,
     webhook_of,
 )
+from genesis_flow.values.runs import RunStatus
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import extended, registry, runs, webhook_deliveries, webhooks
 

@@ -22,9 +22,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from genesis_flow.entities.enum_numbers import ENUM_NUMBERS
-from genesis_flow.entities.message import Message
 from genesis_flow.errors import GenesisFlowError, MalformedRequest, MissingParameter, UndecodableField
+from genesis_flow.values.enum_numbers import ENUM_NUMBERS
+from genesis_flow.values.message import Message
 
 M = TypeVar("M", bound=Message)
 

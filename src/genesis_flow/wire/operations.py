@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from genesis_flow.entities.message import Message
+from genesis_flow.values.message import Message
 from genesis_flow.wire.messages import (
     artifacts,
     assessments,

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from genesis_flow.entities.message import Message
 from genesis_flow.errors import MalformedRequest, MissingParameter, ServerError, Unavailable, shown
+from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import Operation
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.experiments import Experiment, ExperimentTag
 from genesis_flow.errors import ExperimentExists, ExperimentNameNotFound, ExperimentNotFound, TagNotFound
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
@@ -14,6 +13,7 @@ from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import State, StoredExperiment
+from genesis_flow.values.experiments import Experiment, ExperimentTag
 from genesis_flow.wire.messages import experiments as messages
 
 

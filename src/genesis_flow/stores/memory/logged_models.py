@@ -6,15 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from genesis_flow.entities.logged_models import (
-    LoggedModel,
-    LoggedModelData,
-    LoggedModelInfo,
-    LoggedModelParameter,
-    LoggedModelTag,
-    SearchLoggedModelsDataset,
-)
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.errors import InvalidParameter, TagNotFound
 from genesis_flow.rules.ids import experiment_key, new_model_id
 from genesis_flow.rules.locations import model_artifacts
@@ -26,6 +17,15 @@ from genesis_flow.search.parse import parse_order_fields
 from genesis_flow.stores import asking
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import PointKey, State, StoredModel
+from genesis_flow.values.logged_models import (
+    LoggedModel,
+    LoggedModelData,
+    LoggedModelInfo,
+    LoggedModelParameter,
+    LoggedModelTag,
+    SearchLoggedModelsDataset,
+)
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import logged_models as messages
 
 Datasets = Sequence[SearchLoggedModelsDataset]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.limits import HISTORY_BULK_POINTS_MOST, INTERVAL_POINTS_DEFAULT
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.points import ordered
 from genesis_flow.rules.stages import REMOVED
 from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.memory.state import State
+from genesis_flow.values.metrics import Metric, MetricWithRunId
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import metrics as messages
 from genesis_flow.wire.messages import unlisted

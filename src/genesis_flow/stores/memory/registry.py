@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from genesis_flow.entities.registry import ModelVersion, RegisteredModel
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound, RegisteredModelExists
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.model_uris import ModelUri, parse_model_uri
@@ -17,6 +16,7 @@ from genesis_flow.stores.memory.model_history import ModelHistory
 from genesis_flow.stores.memory.outbox import telling
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import StoredRegistered, StoredVersion
+from genesis_flow.values.registry import ModelVersion, RegisteredModel
 from genesis_flow.wire.messages import model_history as history_messages
 from genesis_flow.wire.messages import registry as messages
 

@@ -6,10 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from genesis_flow.entities.datasets import DatasetInput, InputTag
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.errors import MissingParameter, ParameterChanged, TagNotFound
 from genesis_flow.rules.aggregates import Summary
 from genesis_flow.rules.ids import experiment_key, new_run_id
@@ -24,6 +20,10 @@ from genesis_flow.stores.memory.outbox import Outbox
 from genesis_flow.stores.memory.search import Query, page
 from genesis_flow.stores.memory.state import StoredRun
 from genesis_flow.stores.webhook_events import run_ended
+from genesis_flow.values.datasets import DatasetInput, InputTag
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import runs as messages
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from genesis_flow.entities.datasets import Dataset, InputTag
-from genesis_flow.entities.experiments import Experiment
-from genesis_flow.entities.logged_models import LoggedModelInfo
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import RunInfo
 from genesis_flow.errors import (
     ExperimentNotActive,
     ExperimentNotFound,
@@ -24,6 +19,11 @@ from genesis_flow.rules.registry import NONE
 from genesis_flow.rules.stages import ACTIVE, REMOVED
 from genesis_flow.rules.webhooks import Kind
 from genesis_flow.stores.hooked import StoredDelivery, StoredWebhook
+from genesis_flow.values.datasets import Dataset, InputTag
+from genesis_flow.values.experiments import Experiment
+from genesis_flow.values.logged_models import LoggedModelInfo
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import RunInfo
 
 DatasetKey = tuple[int, str, str]
 """Experiment, name and digest: what makes a dataset."""

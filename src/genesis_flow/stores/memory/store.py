@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
@@ -16,6 +15,7 @@ from genesis_flow.stores.memory.runs import Runs
 from genesis_flow.stores.memory.state import State
 from genesis_flow.stores.memory.webhooks import Webhooks
 from genesis_flow.stores.protocol import Capability
+from genesis_flow.values.datasets import DatasetSummary
 from genesis_flow.wire.messages import datasets as messages
 
 

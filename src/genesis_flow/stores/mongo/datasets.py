@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.stores.mongo.database import Database
+from genesis_flow.values.datasets import DatasetSummary
 from genesis_flow.wire.messages import datasets as messages
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bson import Binary, ObjectId
 
-from genesis_flow.entities.datasets import Dataset, DatasetInput, InputTag
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.stores.mongo.database import Database, Document, Filter
 from genesis_flow.stores.mongo.head import Head, head_of
+from genesis_flow.values.datasets import Dataset, DatasetInput, InputTag
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.wire import codec
 
 WITHOUT_LOOKUP = {"lookup": False, "json": False}

@@ -9,7 +9,6 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from genesis_flow.entities.experiments import Experiment, ExperimentTag
 from genesis_flow.errors import (
     ExperimentExists,
     ExperimentNameNotFound,
@@ -23,6 +22,7 @@ from genesis_flow.rules.locations import joined
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import pairs
+from genesis_flow.values.experiments import Experiment, ExperimentTag
 from genesis_flow.wire.messages import experiments as messages
 
 CHANCE = 100_000

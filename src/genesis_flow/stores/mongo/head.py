@@ -21,13 +21,13 @@ import msgspec
 from bson import Binary, ObjectId
 from pymongo import UpdateOne
 
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.rules.aggregates import Aggregate, Summary
 from genesis_flow.rules.points import Triple, rank
 from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.search.ast import Kind
 from genesis_flow.stores.mongo import lookup, packing
 from genesis_flow.stores.mongo.database import Document
+from genesis_flow.values.metrics import Metric
 
 REVISIONS_KEPT = 8
 ARRAYS = frozenset({"params", "tags", "metrics", "lookup"})

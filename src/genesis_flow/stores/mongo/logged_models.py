@@ -12,14 +12,6 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from genesis_flow.entities.logged_models import (
-    LoggedModel,
-    LoggedModelData,
-    LoggedModelInfo,
-    LoggedModelParameter,
-    LoggedModelTag,
-)
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.errors import InvalidParameter, LoggedModelNotFound, StoreBusy, TagNotFound
 from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
@@ -29,6 +21,14 @@ from genesis_flow.stores.mongo import experiments
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import ATTEMPTS, texts
 from genesis_flow.stores.mongo.head import pairs
+from genesis_flow.values.logged_models import (
+    LoggedModel,
+    LoggedModelData,
+    LoggedModelInfo,
+    LoggedModelParameter,
+    LoggedModelTag,
+)
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import logged_models as messages
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.rules.page_tokens import make_token, read_token
 from genesis_flow.rules.points import Triple, ordered
 from genesis_flow.stores.mongo import packing, points
 from genesis_flow.stores.mongo.database import Database
+from genesis_flow.values.metrics import Metric, MetricWithRunId
 from genesis_flow.wire import codec
 from genesis_flow.wire.codec import Encoded, Reply
 from genesis_flow.wire.messages import metrics as messages

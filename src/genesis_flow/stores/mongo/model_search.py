@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from genesis_flow.entities.logged_models import SearchLoggedModelsDataset
 from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.search.ast import And, Expression, Field, IsNull, Kind, Leaf, Not, Or, Order, Value
 from genesis_flow.search.fields import LOGGED_MODELS
@@ -22,6 +21,7 @@ from genesis_flow.stores.memory.search import in_order
 from genesis_flow.stores.mongo import logged_models, paging
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.search import Condition, Source, condition, holds
+from genesis_flow.values.logged_models import SearchLoggedModelsDataset
 from genesis_flow.wire.messages import logged_models as messages
 
 SOURCE = Source(

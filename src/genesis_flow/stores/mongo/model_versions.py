@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.model_uris import ModelUri, parse_model_uri
@@ -17,6 +16,7 @@ from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import texts
 from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.stores.mongo.registered import VERSIONS, Plan, edit, effect
+from genesis_flow.values.registry import ModelVersion
 from genesis_flow.wire.messages import registry as messages
 
 GONE = {"gone": True, "tags": [], "description": None, "described": None}

@@ -15,7 +15,6 @@ from typing import Any
 from bson import Binary, ObjectId
 from pymongo import UpdateOne
 
-from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import WebhookNotFound
 from genesis_flow.rules.webhooks import DELIVERIES_KEPT, EVENTS, Kind
 from genesis_flow.stores import hooked, webhook_events
@@ -23,6 +22,7 @@ from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.indexes import sort_of
 from genesis_flow.stores.protocol import Delivery, Outcome, Target
 from genesis_flow.stores.webhook_events import Event
+from genesis_flow.values.registry import ModelVersion
 from genesis_flow.wire.messages.registry import CreateModelVersionResponse
 
 HOOKS, DELIVERIES = "webhooks", "webhook_deliveries"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genesis_flow.entities.registry import RegisteredModel
 from genesis_flow.errors import ModelVersionNotFound, RegisteredModelExists
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.registry import is_prompt, version_number
@@ -14,6 +13,7 @@ from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.experiments import texts
 from genesis_flow.stores.mongo.head import pairs
 from genesis_flow.stores.mongo.registered import Plan, edit, effect
+from genesis_flow.values.registry import RegisteredModel
 from genesis_flow.wire.messages import registry as messages
 
 

@@ -10,8 +10,6 @@ import msgspec
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from genesis_flow.entities.datasets import DatasetInput
-from genesis_flow.entities.runs import Param, Run, RunData, RunInputs, RunTag
 from genesis_flow.errors import (
     MissingParameter,
     ParameterChanged,
@@ -30,6 +28,8 @@ from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import Head, Input, head_of, new_document
 from genesis_flow.stores.mongo.writer import Writer
 from genesis_flow.stores.webhook_events import ENDED, run_ended
+from genesis_flow.values.datasets import DatasetInput
+from genesis_flow.values.runs import Param, Run, RunData, RunInputs, RunTag
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from genesis_flow.entities.datasets import DatasetSummary
 from genesis_flow.rules.ids import experiment_key
 from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Statement, among
+from genesis_flow.values.datasets import DatasetSummary
 from genesis_flow.wire.messages import datasets as messages
 
 _DATA, _LINKS = schema.datasets, schema.run_datasets

@@ -14,12 +14,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.datasets import Dataset, DatasetInput, InputTag
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
+from genesis_flow.values.datasets import Dataset, DatasetInput, InputTag
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.wire import codec
 
 RUNS = schema.runs

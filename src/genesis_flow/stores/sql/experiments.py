@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.experiments import Experiment, ExperimentTag
 from genesis_flow.errors import (
     ExperimentExists,
     ExperimentNameNotFound,
@@ -21,6 +20,7 @@ from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.values.experiments import Experiment, ExperimentTag
 from genesis_flow.wire.messages import experiments as messages
 
 T = schema.experiments

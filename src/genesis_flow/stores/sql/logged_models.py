@@ -7,14 +7,6 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.logged_models import (
-    LoggedModel,
-    LoggedModelData,
-    LoggedModelInfo,
-    LoggedModelParameter,
-    LoggedModelTag,
-)
-from genesis_flow.entities.metrics import Metric
 from genesis_flow.errors import InvalidParameter, LoggedModelNotFound, TagNotFound
 from genesis_flow.rules.ids import new_model_id
 from genesis_flow.rules.locations import model_artifacts
@@ -23,6 +15,14 @@ from genesis_flow.rules.stages import ACTIVE, DELETED
 from genesis_flow.stores.sql import experiments, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.values.logged_models import (
+    LoggedModel,
+    LoggedModelData,
+    LoggedModelInfo,
+    LoggedModelParameter,
+    LoggedModelTag,
+)
+from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import logged_models as messages
 
 T = schema.logged_models

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 from sqlalchemy.engine.interfaces import Dialect
 
-from genesis_flow.entities.metrics import Metric, MetricWithRunId
 from genesis_flow.errors import LoggedModelNotFound
 from genesis_flow.rules.aggregates import Aggregate, Summary
 from genesis_flow.rules.page_tokens import make_token, read_token
@@ -21,6 +20,7 @@ from genesis_flow.rules.thinning import Point, thinned
 from genesis_flow.stores.sql import aggregates, schema
 from genesis_flow.stores.sql.connection import Connection, Statement
 from genesis_flow.stores.sql.upsert import add_and_merge, merge, upsert
+from genesis_flow.values.metrics import Metric, MetricWithRunId
 from genesis_flow.wire import codec
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import metrics as messages

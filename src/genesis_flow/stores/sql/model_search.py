@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from genesis_flow.entities.logged_models import SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
 from genesis_flow.search.ast import Kind, Order
 from genesis_flow.stores import asking
 from genesis_flow.stores.sql import logged_models, schema
 from genesis_flow.stores.sql.connection import Connection
 from genesis_flow.stores.sql.paging import Query, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
+from genesis_flow.values.logged_models import SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
 from genesis_flow.wire.messages import logged_models as messages
 
 T = schema.logged_models

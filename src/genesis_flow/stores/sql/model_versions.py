@@ -8,7 +8,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.registry import ModelVersion
 from genesis_flow.errors import AliasNotFound, ModelVersionNotFound, RegisteredModelNotFound
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.model_uris import ModelUri, parse_model_uri
@@ -19,6 +18,7 @@ from genesis_flow.stores.sql import logged_models, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, first, grouped
 from genesis_flow.stores.sql.model_notes import Author, alias_at, note
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.values.registry import ModelVersion
 from genesis_flow.wire.messages import registry as messages
 
 MODELS, T = schema.registered_models, schema.model_versions

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.registry import RegisteredModel
 from genesis_flow.errors import RegisteredModelExists, RegisteredModelNotFound
 from genesis_flow.rules.history import Change, aliases_moved, tag_changed, tags_set
 from genesis_flow.rules.registry import is_prompt
@@ -17,6 +16,7 @@ from genesis_flow.stores.sql.connection import Connection, Row, Statement, among
 from genesis_flow.stores.sql.model_notes import Author, note
 from genesis_flow.stores.sql.model_versions import Model, require
 from genesis_flow.stores.sql.upsert import upsert
+from genesis_flow.values.registry import RegisteredModel
 from genesis_flow.wire.messages import registry as messages
 
 T = schema.registered_models

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from genesis_flow.entities.experiments import ViewType
 from genesis_flow.rules.stages import STAGES
 from genesis_flow.search.ast import Kind
 from genesis_flow.stores import asking
@@ -12,6 +11,7 @@ from genesis_flow.stores.sql import documents, schema
 from genesis_flow.stores.sql.connection import Connection
 from genesis_flow.stores.sql.paging import Query, page, position_of
 from genesis_flow.stores.sql.search import Source, Values
+from genesis_flow.values.experiments import ViewType
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 

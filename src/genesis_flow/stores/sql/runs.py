@@ -9,8 +9,6 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.entities.datasets import DatasetInput
-from genesis_flow.entities.runs import Param, Run, RunData, RunInfo, RunInputs, RunTag
 from genesis_flow.errors import (
     MissingParameter,
     ParameterChanged,
@@ -27,6 +25,8 @@ from genesis_flow.stores.sql import documents, experiments, metrics, outbox, sch
 from genesis_flow.stores.sql.connection import Connection, Statement
 from genesis_flow.stores.sql.upsert import upsert
 from genesis_flow.stores.webhook_events import run_ended
+from genesis_flow.values.datasets import DatasetInput
+from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunTag
 from genesis_flow.wire.codec import Encoded
 from genesis_flow.wire.messages import runs as messages
 

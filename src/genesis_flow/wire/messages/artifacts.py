@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.artifacts import ArtifactsFileInfo, FileInfo, MultipartUploadCredential, MultipartUploadPart
-from genesis_flow.entities.message import Int64, Message
+from genesis_flow.values.artifacts import ArtifactsFileInfo, FileInfo, MultipartUploadCredential, MultipartUploadPart
+from genesis_flow.values.message import Int64, Message
 
 
 class ListArtifacts(Message, frozen=True, kw_only=True):

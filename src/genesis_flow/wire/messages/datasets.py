@@ -5,8 +5,8 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.datasets import DatasetSummary
-from genesis_flow.entities.message import Message
+from genesis_flow.values.datasets import DatasetSummary
+from genesis_flow.values.message import Message
 
 
 class SearchDatasets(Message, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.experiments import Experiment, ExperimentTag, ViewType
-from genesis_flow.entities.message import Int64, Message
+from genesis_flow.values.experiments import Experiment, ExperimentTag, ViewType
+from genesis_flow.values.message import Int64, Message
 
 
 class GetExperimentByName(Message, frozen=True, kw_only=True):

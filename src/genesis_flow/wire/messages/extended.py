@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genesis_flow.entities import artifacts as entities
-from genesis_flow.entities import webhooks as webhook_entities
-from genesis_flow.entities.message import Int32, Message
+from genesis_flow.values import artifacts as artifact_values
+from genesis_flow.values import webhooks as webhook_values
+from genesis_flow.values.message import Int32, Message
 from genesis_flow.wire.messages import artifacts, logged_models, webhooks
 
 RunEvent = Literal["FINISHED", "FAILED", "KILLED"]
@@ -42,7 +42,7 @@ class ListProxiedArtifacts(artifacts.ArtifactsListArtifacts, frozen=True, kw_onl
     digests: bool | None = None
 
 
-class FileInfo(entities.FileInfo, frozen=True, kw_only=True):
+class FileInfo(artifact_values.FileInfo, frozen=True, kw_only=True):
     """An entry of a directory.
 
     Attributes:
@@ -65,7 +65,7 @@ class ListProxiedArtifactsResponse(Message, frozen=True, kw_only=True):
     next_page_token: str | None = None
 
 
-class Webhook(webhook_entities.Webhook, frozen=True, kw_only=True):
+class Webhook(webhook_values.Webhook, frozen=True, kw_only=True):
     """A webhook.
 
     Attributes:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.gateway import BudgetAction, BudgetDuration, BudgetTargetScope, BudgetUnit, FallbackConfig, GatewayBudgetPolicy, GatewayEndpoint, GatewayEndpointBinding, GatewayEndpointModelConfig, GatewayEndpointModelMapping, GatewayGuardrail, GatewayGuardrailConfig, GatewayModelDefinition, GatewaySecretInfo, GuardrailAction, GuardrailStage, ListGatewayBudgetWindowsBudgetWindow, RoutingStrategy
-from genesis_flow.entities.message import Int64, Message
+from genesis_flow.values.gateway import BudgetAction, BudgetDuration, BudgetTargetScope, BudgetUnit, FallbackConfig, GatewayBudgetPolicy, GatewayEndpoint, GatewayEndpointBinding, GatewayEndpointModelConfig, GatewayEndpointModelMapping, GatewayGuardrail, GatewayGuardrailConfig, GatewayModelDefinition, GatewaySecretInfo, GuardrailAction, GuardrailStage, ListGatewayBudgetWindowsBudgetWindow, RoutingStrategy
+from genesis_flow.values.message import Int64, Message
 
 
 class CreateGatewaySecret(Message, frozen=True, kw_only=True):

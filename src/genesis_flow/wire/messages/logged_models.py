@@ -5,9 +5,9 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.artifacts import FileInfo
-from genesis_flow.entities.logged_models import LoggedModel, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
-from genesis_flow.entities.message import Int32, Message
+from genesis_flow.values.artifacts import FileInfo
+from genesis_flow.values.logged_models import LoggedModel, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, SearchLoggedModelsDataset, SearchLoggedModelsOrderBy
+from genesis_flow.values.message import Int32, Message
 
 
 class CreateLoggedModel(Message, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Int32, Int64, Message
-from genesis_flow.entities.metrics import Metric, MetricWithRunId
+from genesis_flow.values.message import Int32, Int64, Message
+from genesis_flow.values.metrics import Metric, MetricWithRunId
 
 
 class LogMetric(Message, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genesis_flow.entities.message import Int64, Message
-from genesis_flow.entities.registry import ModelVersion, RegisteredModelAlias
+from genesis_flow.values.message import Int64, Message
+from genesis_flow.values.registry import ModelVersion, RegisteredModelAlias
 
 ChangeKind = Literal["created", "deleted", "renamed", "stage", "alias", "tag"]
 

@@ -5,8 +5,8 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Int64, Message
-from genesis_flow.entities.registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
+from genesis_flow.values.message import Int64, Message
+from genesis_flow.values.registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
 
 
 class CreateRegisteredModel(Message, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.datasets import DatasetInput
-from genesis_flow.entities.experiments import ViewType
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.message import Int32, Int64, Message
-from genesis_flow.entities.metrics import Metric
-from genesis_flow.entities.runs import Param, Run, RunInfo, RunStatus, RunTag
+from genesis_flow.values.datasets import DatasetInput
+from genesis_flow.values.experiments import ViewType
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.message import Int32, Int64, Message
+from genesis_flow.values.metrics import Metric
+from genesis_flow.values.runs import Param, Run, RunInfo, RunStatus, RunTag
 
 
 class CreateRun(Message, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Int32, Int64, Message
-from genesis_flow.entities.trace_metrics import MetricAggregation, MetricDataPoint, MetricViewType
-from genesis_flow.entities.traces import LinkPromptsToTracePromptVersionRef, Trace, TraceInfo, TraceInfoV3, TraceLocation, TraceRequestMetadata, TraceStatus, TraceTag
+from genesis_flow.values.message import Int32, Int64, Message
+from genesis_flow.values.trace_metrics import MetricAggregation, MetricDataPoint, MetricViewType
+from genesis_flow.values.traces import LinkPromptsToTracePromptVersionRef, Trace, TraceInfo, TraceInfoV3, TraceLocation, TraceRequestMetadata, TraceStatus, TraceTag
 
 
 class SetTraceTag(Message, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Int32, Message
-from genesis_flow.entities.metrics import MetricWithRunId
+from genesis_flow.values.message import Int32, Message
+from genesis_flow.values.metrics import MetricWithRunId
 
 
 class GetMetricHistoryBulk(Message, frozen=True, kw_only=True):

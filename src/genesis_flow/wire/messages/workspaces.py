@@ -5,9 +5,9 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Message
-from genesis_flow.entities.traces import TraceArchivalConfig
-from genesis_flow.entities.workspaces import Workspace
+from genesis_flow.values.message import Message
+from genesis_flow.values.traces import TraceArchivalConfig
+from genesis_flow.values.workspaces import Workspace
 
 
 class ListWorkspaces(Message, frozen=True, kw_only=True):

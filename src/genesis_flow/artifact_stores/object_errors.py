@@ -27,7 +27,7 @@ from genesis_flow.errors import (
     StorageFull,
 )
 
-log = logging.getLogger("genesis_flow.artifacts")
+log = logging.getLogger("genesis_flow.artifact_stores")
 
 MISSING = "its bucket or container does not exist"
 REFUSED = "it does not accept the server's credentials, or they lack a permission"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from genesis_flow.entities.message import Message
+from genesis_flow.values.message import Message
 
 
 MetricViewType = Literal[

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genesis_flow.entities.message import Int64, Message
-from genesis_flow.entities.metrics import Metric
+from genesis_flow.values.message import Int64, Message
+from genesis_flow.values.metrics import Metric
 
 
 LoggedModelStatus = Literal[

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-from genesis_flow.artifacts.folders import Folder
+from genesis_flow.artifact_stores.folders import Folder
 from genesis_flow.errors import InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 

@@ -14,14 +14,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from genesis_flow.artifacts.local import LocalArtifactStore
-from genesis_flow.artifacts.protocol import ArtifactStore
+from genesis_flow.artifact_stores.local import LocalArtifactStore
+from genesis_flow.artifact_stores.protocol import ArtifactStore
 from genesis_flow.errors import ArtifactsOutsideRoots, InvalidPath, MissingExtra, UnsupportedLocation
 from genesis_flow.rules.locations import split_bucket_uri
 from genesis_flow.rules.paths import SafeRelPath
 
 if TYPE_CHECKING:
-    from genesis_flow.artifacts.objects import ObjectArtifactStore
+    from genesis_flow.artifact_stores.objects import ObjectArtifactStore
 
 # Two characters or more: C:\mlruns is a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -94,8 +94,8 @@ def _open_bucket(uri: str) -> ObjectArtifactStore:
     if importlib.util.find_spec("obstore") is None:
         raise MissingExtra("An artifact store in a bucket", "objects")
     # Only a server that has a bucket loads the 15 MB of its client.
-    from genesis_flow.artifacts.buckets import open_bucket
-    from genesis_flow.artifacts.objects import ObjectArtifactStore
+    from genesis_flow.artifact_stores.buckets import open_bucket
+    from genesis_flow.artifact_stores.objects import ObjectArtifactStore
 
     return ObjectArtifactStore(open_bucket(uri))
 

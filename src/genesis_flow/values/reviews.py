@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genesis_flow.entities.message import Int64, Message
+from genesis_flow.values.message import Int64, Message
 
 
 ReviewQueueType = Literal[

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from genesis_flow.entities.assessments import Assessment
-from genesis_flow.entities.message import Int32, Int64, Message
+from genesis_flow.values.assessments import Assessment
+from genesis_flow.values.message import Int32, Int64, Message
 
 
 TraceStatus = Literal[

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
-from genesis_flow.artifacts.identity import azure_key, s3_region
+from genesis_flow.artifact_stores.identity import azure_key, s3_region
 from genesis_flow.errors import InvalidPath, UnsupportedLocation
 from genesis_flow.rules.azure_links import SharedKey
 from genesis_flow.rules.locations import require_no_credentials, split_bucket_uri

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from genesis_flow.entities.message import Int32, Int64, Message
-from genesis_flow.entities.scorers import Scorer
+from genesis_flow.values.message import Int32, Int64, Message
+from genesis_flow.values.scorers import Scorer
 
 
 GatewayModelLinkageType = Literal[

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genesis_flow.entities.datasets import DatasetInput
-from genesis_flow.entities.logged_models import ModelInput, ModelOutput
-from genesis_flow.entities.message import Int64, Message
-from genesis_flow.entities.metrics import Metric
+from genesis_flow.values.datasets import DatasetInput
+from genesis_flow.values.logged_models import ModelInput, ModelOutput
+from genesis_flow.values.message import Int64, Message
+from genesis_flow.values.metrics import Metric
 
 
 RunStatus = Literal[

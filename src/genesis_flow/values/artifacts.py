@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from genesis_flow.entities.message import Int64, Message
+from genesis_flow.values.message import Int64, Message
 
 
 class FileInfo(Message, frozen=True, kw_only=True):

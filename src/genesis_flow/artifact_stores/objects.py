@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from obstore.exceptions import PreconditionError
 
-from genesis_flow.artifacts.buckets import Bucket, Client
-from genesis_flow.artifacts.direct import direct_to
-from genesis_flow.artifacts.object_errors import translated
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
+from genesis_flow.artifact_stores.buckets import Bucket, Client
+from genesis_flow.artifact_stores.direct import direct_to
+from genesis_flow.artifact_stores.object_errors import translated
+from genesis_flow.artifact_stores.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, DigestMismatch, InvalidPath
 from genesis_flow.rules.paths import SafeRelPath
 

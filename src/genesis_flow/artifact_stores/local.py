@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
-from genesis_flow.artifacts.digests import DIGESTS, DIGESTS_NAME, note, noted
-from genesis_flow.artifacts.folders import HAS_FOLDER_HANDLES, Folder, is_folder
-from genesis_flow.artifacts.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
+from genesis_flow.artifact_stores.digests import DIGESTS, DIGESTS_NAME, note, noted
+from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES, Folder, is_folder
+from genesis_flow.artifact_stores.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
     ArtifactNotFound,

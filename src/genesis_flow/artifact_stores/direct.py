@@ -20,10 +20,10 @@ import urllib3
 from obstore import sign_async
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from genesis_flow.artifacts.buckets import Bucket
-from genesis_flow.artifacts.identity import s3_keys
-from genesis_flow.artifacts.object_errors import answered, translated
-from genesis_flow.artifacts.protocol import Direct, Link, Part
+from genesis_flow.artifact_stores.buckets import Bucket
+from genesis_flow.artifact_stores.identity import s3_keys
+from genesis_flow.artifact_stores.object_errors import answered, translated
+from genesis_flow.artifact_stores.protocol import Direct, Link, Part
 from genesis_flow.errors import (
     ArtifactsUnreachable,
     InvalidPath,

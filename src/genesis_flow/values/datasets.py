@@ -5,7 +5,7 @@ Written by contract/generate.py from MLflow 3.17.2's interface; do not edit by h
 
 from __future__ import annotations
 
-from genesis_flow.entities.message import Message
+from genesis_flow.values.message import Message
 
 
 class Dataset(Message, frozen=True, kw_only=True):
