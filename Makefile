@@ -25,7 +25,7 @@ check: $(VENV)/.dev  ## Lint, format, strict types
 	$(BIN)/mypy
 	$(BIN)/mypy contract/generate.py docs/generate.py
 
-compat: $(VENV)/.compat $(MLFLOW)/.ready  ## Compare with MLflow itself, and run its older clients
+compat: $(VENV)/.compat $(MLFLOW)/.with-tools  ## Compare with MLflow itself, and run its older clients
 	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m compat $(ARGS)
 	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(BIN)/python -m pytest tests/blackbox $(ARGS)
 
@@ -59,7 +59,8 @@ $(AZURITE)/.asked:
 	npm install --silent --no-audit --no-fund --prefix $(AZURITE) azurite@$(AZURITE:.cache/azurite-%=%) || test -z "$$CI"
 	@touch $@
 
-$(MLFLOW)/.ready:
+# With what MLflow needs for S3, and the tool that moves things between servers, which does not say that it needs tabulate.
+$(MLFLOW)/.with-tools:
 	$(PYTHON) -m venv $(MLFLOW)
-	$(MLFLOW)/bin/python -m pip install --quiet mlflow==3.17.2 psutil
+	$(MLFLOW)/bin/python -m pip install --quiet mlflow==3.17.2 psutil boto3 mlflow-export-import==1.2.0 tabulate
 	@touch $@

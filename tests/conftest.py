@@ -1,12 +1,24 @@
-"""The databases that tests run on, each started once a session and ended with it."""
+"""The databases that tests run on, each started once a session and ended with it; and where MLflow is."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests import mongod, postgres
+
+MLFLOW_PYTHON = "GENESIS_MLFLOW_PYTHON"
+
+
+@pytest.fixture(scope="session")
+def mlflow_python() -> str:
+    """The Python of an environment with MLflow and what is tested beside it."""
+    python = os.environ.get(MLFLOW_PYTHON)
+    if not python:
+        pytest.skip(f"{MLFLOW_PYTHON} does not name the Python of an environment with MLflow")
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
     POST("experiments/create", {"name": "a"}, save={"exp": "experiment_id"})
     GET("experiments/get", {"experiment_id": "$exp"})
 
-A path without a leading slash is relative to `/api/2.0/mlflow/`. `$name` stands for a value that an earlier
+A path without a leading slash is relative to `/api/2.0/mlflow/`, and a whole address leads elsewhere. `$name` stands for a value that an earlier
 step of the same noun saved from its answer; a literal dollar sign is written `$$`.
 """
 
@@ -90,7 +90,7 @@ def filled(call: Call, saved: Saved) -> Request:
     path = Template(call.path).substitute(saved)
     pairs = call.query.items() if isinstance(call.query, Mapping) else call.query
     query = urlencode([(key, _fill(value, saved)) for key, value in pairs], doseq=True)
-    target = (path if path.startswith("/") else API + path) + (f"?{query}" if query else "")
+    target = (path if path.startswith(("/", "http://")) else API + path) + (f"?{query}" if query else "")
     body, headers = call.body, dict(call.headers)
     if call.message is not None:
         body = json.dumps(_fill(call.message, saved)).encode()

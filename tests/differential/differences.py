@@ -116,9 +116,12 @@ DIFFERENCES: tuple[Difference, ...] = (
             "logged_models/pages": (13,),
             "artifacts/the proxy refuses": (19, 20),
             "bad_input/bodies": (5, 6, 7, 8, 20, 21),
+            "bad_input/a message in the body of a GET": (11, 12),
             "bad_input/fields of the wrong type": (3, 4),
             "registry/sources": (10,),
             "registry/stages": (16, 17),
+            "transfers_in_a_bucket/an upload is not what was sent": (3, 4),
+            "transfers_in_a_bucket/no upload is completed or given up": (1, 2, 5, 6, 7),
         },
         status=400,
     ),
@@ -174,6 +177,8 @@ DIFFERENCES: tuple[Difference, ...] = (
             "runs/params are logged one at a time": (16,),
             "registry/creation refuses": (21,),
             "registry/versions refuse": (22, 25),
+            "transfers/no upload is begun": (11, 12),
+            "transfers_in_a_bucket/no upload is begun": (11, 12),
         },
         status=400,
     ),
@@ -355,12 +360,41 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         (
             "Paths of artifacts are checked before anything is looked for: no backslash, no empty, "
-            "absolute or upward path."
+            "absolute or upward path; and a folder is not a file."
         ),
         {
             "artifacts/the proxy refuses": (10,),
             "artifacts/folders are listed": (12,),
             "artifacts/files are deleted": (9, 10),
+            "transfers/no upload is begun": (16,),
+            "transfers/no link is made": (5, 6, 9),
+            "transfers_in_a_bucket/no upload is begun": (16,),
+            "transfers_in_a_bucket/no link is made": (5, 6, 9),
+            "transfers_in_a_bucket/a file comes down by a link": (4,),
+        },
+        status=400,
+    ),
+    Difference(
+        "What is not in a bucket, file or upload, is not found; MLflow fails with 500.",
+        {
+            "transfers_in_a_bucket/a file goes up in parts": (3,),
+            "transfers_in_a_bucket/an upload is given up": (4,),
+            "transfers_in_a_bucket/an upload is not what was sent": (5,),
+            "transfers_in_a_bucket/no upload is completed or given up": (8,),
+        },
+        status=404,
+    ),
+    Difference(
+        "A part of a file can be asked for (`Range`) wherever it is; MLflow sends a file in a bucket whole.",
+        {
+            "transfers_in_a_bucket/a file goes up in parts": (7,),
+        },
+        status=206,
+    ),
+    Difference(
+        "An upload in parts has at least one.",
+        {
+            "transfers_in_a_bucket/no upload is begun": (8, 9),
         },
         status=400,
     ),
@@ -444,6 +478,13 @@ DIFFERENCES: tuple[Difference, ...] = (
             "registry/sources": (39,),
         },
         status=404,
+    ),
+    Difference(
+        "A copy of a version may name the logged model that its original has; MLflow on SQL forgets that one.",
+        {
+            "registry/the run of a version": (17, 18),
+        },
+        status=200,
     ),
     Difference(
         "A boolean may be written as a string.",

@@ -6,6 +6,7 @@
 - An infinite metric, which MLflow on SQL keeps as the largest double, is `<infinite>`: a test of its own says
   who answers what.
 - JSON inside a string (`log-model` keeps the description of models in a tag) is compared as JSON.
+- Signatures of links are `<signed>`, and are proved by following them; buckets are `<bucket>`, one a server.
 - Times that the server took from its own clock become `<now>`; times that the client sent stay.
 - Lists that have no order (the params, tags, metrics, inputs of a run) are sorted. The histories of several
   runs come in the order of the drawn ids: they are put in the order in which the runs appeared.
@@ -32,6 +33,8 @@ _WEBHOOK_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INVENTED_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _EXPERIMENT_IN_URI = re.compile(r"(?<=^mlflow-artifacts:/)[1-9]\d*(?=/|$)")
 _EXPERIMENT_IN_SENTENCE = re.compile(r"(?<=experiment ')[1-9]\d*(?=')")
+_BUCKET = re.compile(r"\btests-[0-9a-f]{12}\b")
+_SIGNATURE = re.compile(r"\?(?=.*X-Amz-Signature=).*")
 
 _UNORDERED = {"params", "tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"}
 _UNORDERED_PAGES = {"dataset_summaries"}
@@ -90,6 +93,9 @@ class Normaliser:
     def _text(self, value: str, key: str) -> str:
         if key == "experiment_id" and value != "0":
             return self._placeholder("experiment", value)
+        if key == "upload_id":
+            return self._placeholder("upload", value)
+        value = _SIGNATURE.sub("?<signed>", _BUCKET.sub("<bucket>", value))
         if _WEBHOOK_ID.fullmatch(value):
             return self._placeholder("webhook", value)
         if key == "next_page_token":

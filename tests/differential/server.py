@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,14 @@ class Server:
     port: int
 
     def send(self, request: Request) -> Answer:
-        """Sends the request as it is: no redirect is followed, no path is tidied."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_TIMEOUT_S)
+        """Sends the request as it is, to the server or along a link: no redirect is followed, no path is tidied."""
+        host, target = f"127.0.0.1:{self.port}", request.target
+        if target.startswith("http://"):
+            host, _, target = target.removeprefix("http://").partition("/")
+            target = "/" + target
+        connection = http.client.HTTPConnection(host, timeout=ANSWER_TIMEOUT_S)
         try:
-            connection.request(request.method, request.target, request.body, dict(request.headers))
+            connection.request(request.method, target, request.body, dict(request.headers))
             response = connection.getresponse()
             media_type = response.headers.get("Content-Type", "").partition(";")[0]
             is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
@@ -54,14 +58,17 @@ class Server:
 
 
 @contextmanager
-def ours(folder: Path, store: str | None = None) -> Iterator[Server]:
-    """Our server, on the store of that URI; without one it is a SQLite file."""
-    with serving(folder, "--no-webhook-delivery", store=store, environment=ANYWHERE) as server:
+def ours(
+    folder: Path, *flags: str, store: str | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Our server, on the store of that URI, with further flags and variables; without one it is a SQLite file."""
+    variables = ANYWHERE | dict(environment or {})
+    with serving(folder, "--no-webhook-delivery", *flags, store=store, environment=variables) as server:
         yield Server(server.port)
 
 
 @contextmanager
-def mlflow(python: str, folder: Path) -> Iterator[Server]:
+def mlflow(python: str, folder: Path, *flags: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """MLflow's own server on a SQLite file, from the environment that `python` belongs to."""
     folder.mkdir(parents=True)
     port = free_port()
@@ -72,6 +79,7 @@ def mlflow(python: str, folder: Path) -> Iterator[Server]:
         *("--host", "127.0.0.1"),
         *("--port", str(port)),
         *("--workers", "1"),
+        *flags,
     ]
     # No message to its makers while a test runs.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -83,7 +91,7 @@ def mlflow(python: str, folder: Path) -> Iterator[Server]:
             cwd=folder,
             stdout=log,
             stderr=log,
-            env=_environment() | settings | ANYWHERE,
+            env=_environment() | settings | ANYWHERE | dict(environment or {}),
             start_new_session=True,
         )
         try:

@@ -30,6 +30,13 @@ def test_an_id_is_known_again_inside_a_uri() -> None:
     assert mine != _comparable({"experiment_id": "9"}, {"artifact_uri": uri.format(8, TWO)})
 
 
+def test_the_signature_of_a_link_is_forgiven_but_not_where_it_leads() -> None:
+    link = "http://host/tests-{}/files/{}?X-Amz-Signature={}&partNumber=1"
+    mine = _comparable({"url": link.format("0" * 12, "a", "s")})
+    assert mine == _comparable({"url": link.format("1" * 12, "a", "t")})
+    assert mine != _comparable({"url": link.format("1" * 12, "b", "t")})
+
+
 def test_the_servers_clock_is_forgiven_but_not_another_time() -> None:
     now_ms = int(time.time() * 1000)
     assert _comparable({"creation_time": now_ms}) == _comparable({"creation_time": now_ms + 5})

@@ -7,6 +7,7 @@ import json
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ from tests.backends import BACKENDS, new_store
 from tests.serving import API, Server, serving
 
 FLAGS = ("--webhook-allow-private", "--webhook-allowed-schemes", "http")
+LATE_S = 2.0
 SILENT = "--no-webhook-delivery"
 EVENT = {"entity": "REGISTERED_MODEL", "action": "CREATED"}
 WAIT_S = 60
@@ -35,18 +37,22 @@ def backend(request: pytest.FixtureRequest) -> str:
 class Receiver:
     """Listens in threads of its own.
 
+    Args:
+        late_s: how long it takes to answer.
+
     Attributes:
         port: where.
         got: the delivery's id and the model's name of each request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, late_s: float = 0) -> None:
         self.got: queue.Queue[tuple[str, str]] = queue.Queue()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                time.sleep(late_s)
                 self.send_response(204)
                 self.end_headers()
                 receiver.got.put((self.headers["X-MLflow-Delivery-Id"], body["data"]["name"]))
@@ -70,8 +76,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
+def receiving(late_s: float = 0) -> Iterator[Receiver]:
+    receiver = Receiver(late_s)
     try:
         yield receiver
     finally:
@@ -168,6 +174,16 @@ def test_two_servers_on_one_store_deliver_everything_once(
             wait_until_delivered(two, webhook_id)
             assert {one["attempts"] for one in deliveries(one, webhook_id)} == {1}
         assert receiver.got.empty()
+
+
+def test_a_call_gets_the_time_and_the_repeats_that_the_variables_of_mlflow_say(tmp_path: Path) -> None:
+    said = {"MLFLOW_WEBHOOK_REQUEST_TIMEOUT": "1", "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES": "0"}
+    with receiving(LATE_S) as receiver, serving(tmp_path, *FLAGS, environment=said) as server:
+        webhook_id = hook(server, receiver)
+        server.ask("registered-models/create", {"name": "a"})
+        while not (one := deliveries(server, webhook_id)[0]).get("error") and one["status"] == "PENDING":
+            pass
+        assert (one["status"], one["attempts"], one["error"]) == ("FAILED", 1, "Timeout")
 
 
 def test_a_receiver_that_hangs_does_not_slow_the_end_of_a_server(tmp_path: Path) -> None:

@@ -118,3 +118,22 @@ def test_an_error_shows_only_a_little_of_a_large_value(server: Server, run_id: s
         assert len(answer.body) < 2_000
     twice = json.dumps("k" * 1_000_000).encode()
     assert len(server.post("runs/set-tag", b"{" + twice + b":1," + twice + b":2}").body) < 2_000
+
+
+def test_a_get_without_a_query_is_read_from_its_body(server: Server, run_id: str) -> None:
+    body = json.dumps({"run_id": run_id}).encode()
+    answer = server.send("GET", API + "runs/get", body)
+    assert answer.json["run"]["info"]["run_id"] == run_id
+    assert server.send("GET", API + "runs/get", iter([body[:5], body[5:]])).body == answer.body
+    assert server.send("GET", API + f"runs/get?run_id={run_id}", b'{"run_id":"other"}').body == answer.body
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_body_of_a_get_is_refused(server: Server, run_id: str, name: str) -> None:
+    answer = server.send("GET", API + "runs/get", MALFORMED[name].replace(b"RUN", run_id.encode()))
+    assert (answer.status, answer.error_code) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_a_body_of_a_get_that_is_too_large_is_refused(server: Server) -> None:
+    answer = server.send("GET", API + "runs/get", b" " * (2**20 + 1))
+    assert (answer.status, answer.error_code) == (413, "RESOURCE_EXHAUSTED")

@@ -18,7 +18,7 @@ from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InvalidParameter, MissingParameter
 from genesis_flow.outbound.client import AT_ONCE_FOR_HOST, Allowed, Client
-from genesis_flow.rules.webhooks import ATTEMPTS_MOST, pause_s
+from genesis_flow.rules.webhooks import RETRIES, pause_s
 from genesis_flow.service.deliveries import LEASE_S, Deliveries
 from genesis_flow.service.secrets import Sealer
 from genesis_flow.service.sending import Sender
@@ -33,6 +33,7 @@ from tests.receiver import OK, Answering, Got, never, receiving, saying
 
 EVENT = "REGISTERED_MODEL.CREATED"
 ANYWHERE = Allowed(frozenset({"http", "https"}), private=True)
+ATTEMPTS = RETRIES + 1
 UNAVAILABLE = b"HTTP/1.1 503 Later\r\nContent-Length: 6\r\n\r\nsecret"
 
 
@@ -54,8 +55,9 @@ class Bench:
         work: the background work, made by hand.
     """
 
-    def __init__(self, sealer: Sealer | None = None) -> None:
+    def __init__(self, sealer: Sealer | None = None, retries: int = RETRIES) -> None:
         self.clock = Clock()
+        self.retries = retries
         self.store = MemoryStore(artifact_root="", clock=self.clock)
         self.sealer = sealer or Sealer()
         self.service = Service(self.store, Roots(), outbound=ANYWHERE, sealer=self.sealer, delivers=False)
@@ -63,7 +65,7 @@ class Bench:
         self.work = self.worker()
 
     def worker(self) -> Deliveries:
-        return Deliveries(self.store, Sender(self.client, self.sealer), clock=self.clock)
+        return Deliveries(self.store, Sender(self.client, self.sealer), retries=self.retries, clock=self.clock)
 
     async def ask(self, verb: str, message: Any) -> Any:
         return value(await self.service.answer(operation(verb), message, ANYONE))
@@ -154,14 +156,26 @@ async def test_a_receiver_that_is_never_there_is_given_up_and_can_be_tried_anew(
     async with bench() as b:
         webhook_id = await b.hook(port)
         await new_registered(b.store)
-        for _ in range(ATTEMPTS_MOST + 3):
+        for _ in range(ATTEMPTS + 3):
             await b.work.finish()
             b.clock.now += 10_000_000
-        assert await b.statuses(webhook_id) == [("FAILED", ATTEMPTS_MOST, "ConnectionFailed")]
+        assert await b.statuses(webhook_id) == [("FAILED", ATTEMPTS, "ConnectionFailed")]
         (one,) = await deliveries(b.store, webhook_id)
         await replay(b.store, webhook_id, one.delivery_id or "")
         await b.work.finish()
         assert await b.statuses(webhook_id) == [("PENDING", 1, "ConnectionFailed")]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 20])
+async def test_a_delivery_is_repeated_as_often_as_the_operator_says(retries: int) -> None:
+    async with receiving(saying(UNAVAILABLE)) as receiver, bench(retries=retries) as b:
+        webhook_id = await b.hook(receiver.port)
+        await new_registered(b.store)
+        for _ in range(retries + 3):
+            await b.work.finish()
+            b.clock.now += 10_000_000
+        assert await b.statuses(webhook_id) == [("FAILED", retries + 1, "Status503")]
+        assert len(receiver.got) == retries + 1
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 404, 410, 422])
@@ -183,12 +197,12 @@ async def test_what_a_receiver_cannot_do_now_is_sent_again(status: int) -> None:
 
 
 def test_pauses_grow_and_are_spread_and_end() -> None:
-    low = [pause_s(attempts, 0.0) for attempts in range(1, ATTEMPTS_MOST)]
-    high = [pause_s(attempts, 1.0) for attempts in range(1, ATTEMPTS_MOST)]
+    low = [pause_s(attempts, 0.0) for attempts in range(1, ATTEMPTS)]
+    high = [pause_s(attempts, 1.0) for attempts in range(1, ATTEMPTS)]
     assert low == sorted(low, key=lambda pause: pause or 0)
     assert all(a and b and b == 3 * a for a, b in zip(low, high, strict=True))
-    assert pause_s(ATTEMPTS_MOST, 0.5) is None
-    assert sum(pause_s(attempts, 0.5) or 0 for attempts in range(1, ATTEMPTS_MOST)) > 3_600
+    assert pause_s(ATTEMPTS, 0.5) is None
+    assert sum(pause_s(attempts, 0.5) or 0 for attempts in range(1, ATTEMPTS)) > 3_600
 
 
 async def test_a_receiver_that_hangs_holds_up_nobody_else() -> None:

@@ -161,12 +161,37 @@ def _prefix(context: click.Context, parameter: click.Parameter, text: str | None
     callback=_words,
     help="Networks that webhooks may lead to besides the public Internet, such as 10.1.2.0/24, with commas.",
 )
+@click.option(
+    "--webhook-timeout",
+    "webhook_timeout_s",
+    envvar="MLFLOW_WEBHOOK_REQUEST_TIMEOUT",
+    default=20.0,
+    type=click.FloatRange(1, 50),
+    metavar="SECONDS",
+    help="How long a call of a webhook may take.",
+)
+@click.option(
+    "--webhook-retries",
+    envvar="MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES",
+    default=7,
+    type=click.IntRange(0, 50),
+    help="How often a delivery is sent again that fails, with growing pauses; 7 take about an hour.",
+)
+@click.option(
+    "--download-link-ttl",
+    "download_link_s",
+    envvar="MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
+    default=300,
+    type=click.IntRange(1, 604800),
+    metavar="SECONDS",
+    help="How long a signed link to a file in a bucket lasts.",
+)
 def server(**options: Any) -> None:
     """Start the server.
 
     Without options it keeps everything in the current folder and listens on http://127.0.0.1:5000. Every option can be
-    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on; the last
-    three, which it does not have, as GENESIS_FLOW_RETENTION and so on.
+    given as the environment variable that MLflow's server reads for it, MLFLOW_PORT for --port and so on; what that
+    server does not have as GENESIS_FLOW_RETENTION and so on.
     """
     _require_extra("server", "uvicorn", "sqlalchemy", "prometheus_client", "httptools")
     from genesis_flow.errors import GenesisFlowError

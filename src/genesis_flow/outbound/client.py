@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from genesis_flow.rules.addresses import Network, is_allowed, parse_address
-from genesis_flow.rules.webhooks import Url
+from genesis_flow.rules.webhooks import TIMEOUT_S, Url
 
 CONNECT_S = 5.0
-TOTAL_S = 20.0
 MOST_READ_BYTES = 64 * 2**10
 AT_ONCE = 16
 AT_ONCE_FOR_HOST = 4
@@ -82,7 +81,7 @@ class Client:
         *,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
-        total_s: float = TOTAL_S,
+        total_s: float = TIMEOUT_S,
     ) -> None:
         self.allowed = allowed
         self.total_s = total_s

@@ -29,6 +29,7 @@ SEARCH_EXPERIMENTS_DEFAULT = 1_000
 SEARCH_MODELS_MOST = 2**31 - 1  # COMPAT: mlflow 3.17 has no limit here
 SEARCH_DATASETS_MOST = 1_000
 UPLOAD_PARTS_MOST = 10_000  # what S3 takes
+DOWNLOAD_LINK_S = 300
 LINK_S_MOST = 7 * 24 * 60 * 60  # what S3 signs
 LIST_ARTIFACTS_MOST = 1_000  # a page; who asks for none gets everything
 SEARCH_EXPERIMENT_IDS_MOST = 1_000
@@ -42,7 +43,7 @@ BODY_BYTES = 4 * 2**20
 LONGEST_BODY_BYTES = 32 * 2**20
 """The largest body of a request that carries the profiles of datasets."""
 
-LOCATION_LENGTH = 500
+LOCATION_LENGTH = 2_048
 MODEL_NAME_LENGTH = 500
 
 REGISTERED_NAME_LENGTH = 500

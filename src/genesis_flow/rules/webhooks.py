@@ -42,7 +42,8 @@ DELIVERY_HEADER = "X-MLflow-Delivery-Id"
 TIMESTAMP_HEADER = "X-MLflow-Timestamp"
 SIGNATURE_HEADER = "X-MLflow-Signature"
 
-ATTEMPTS_MOST = 8
+TIMEOUT_S = 20.0
+RETRIES = 7
 FIRST_PAUSE_S = 5.0
 PAUSE_FACTOR = 3.0
 PAUSE_S_MOST = 3_600.0
@@ -165,13 +166,14 @@ def may_succeed_later(status: int | None) -> bool:
     return status is None or status >= 500 or status in _AGAIN
 
 
-def pause_s(attempts: int, chance: float) -> float | None:
+def pause_s(attempts: int, chance: float, retries: int = RETRIES) -> float | None:
     """How long to wait after so many attempts that failed; None: no longer.
 
     Args:
         attempts: at least 1.
         chance: from 0 to 1; it spreads what failed at once over half to one and a half of the pause.
+        retries: how many attempts there are after the first.
     """
-    if attempts >= ATTEMPTS_MOST:
+    if attempts > retries:
         return None
     return min(PAUSE_S_MOST, FIRST_PAUSE_S * PAUSE_FACTOR ** (attempts - 1)) * (0.5 + chance)

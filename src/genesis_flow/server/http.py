@@ -71,6 +71,11 @@ class Request:
             raise MalformedRequest(f"the header '{name.decode('latin-1')}' is there twice")
         return self._headers.get(name)
 
+    @property
+    def has_body(self) -> bool:
+        """Whether its head announces a body that is not empty."""
+        return self._headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in self._headers
+
     async def body(self, most: int = BODY_BYTES) -> bytes:
         """The whole body.
 

@@ -6,9 +6,10 @@ import msgspec
 
 from genesis_flow.errors import InvalidSetting
 from genesis_flow.outbound.client import Allowed
+from genesis_flow.rules import limits
 from genesis_flow.rules.addresses import parse_networks
 from genesis_flow.rules.retention import RETENTION, parse_duration_ms
-from genesis_flow.rules.webhooks import DEFAULT_PORTS
+from genesis_flow.rules.webhooks import DEFAULT_PORTS, RETRIES, TIMEOUT_S
 
 DEFAULT_STORE = "sqlite:///genesis-flow.db"
 DEFAULT_DESTINATION = "./artifacts"
@@ -41,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         webhook_schemes: of the URLs of webhooks.
         webhook_allow_private: whether webhooks may lead to this machine and to private networks.
         webhook_networks: networks that webhooks may lead to besides.
+        webhook_timeout_s: how long a call of a webhook may take.
+        webhook_retries: how often a delivery is sent again that fails.
+        download_link_s: how long a signed link to read a file lasts.
     """
 
     backend_store_uri: str = DEFAULT_STORE
@@ -63,6 +67,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_schemes: tuple[str, ...] = ("https",)
     webhook_allow_private: bool = False
     webhook_networks: tuple[str, ...] = ()
+    webhook_timeout_s: float = TIMEOUT_S
+    webhook_retries: int = RETRIES
+    download_link_s: int = limits.DOWNLOAD_LINK_S
 
     def durations_ms(self) -> tuple[int, int]:
         """How long the deleted can be restored, and how often they are collected.

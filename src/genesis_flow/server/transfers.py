@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import msgspec
+
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.server.http import Request, Response, require_json
 from genesis_flow.server.router import Router
@@ -27,7 +29,10 @@ def add_routes(router: Router, service: Service) -> None:
         """A link to a file of the proxy's destination."""
         row = operation("get_presigned_download_url")
         service.authorize(ANYONE, row.permission, row.request())
-        return _secret(await transfers.link_to_proxied(request.fields["artifact_path"]))
+        found = await transfers.link_to_proxied(request.fields["artifact_path"])
+        # COMPAT: mlflow 3.17 says here that there are no headers, where it leaves out what is empty elsewhere.
+        said = {"url": found.url, "headers": found.headers, "file_size": found.file_size}
+        return _secret(codec.Encoded(msgspec.json.encode(said), type(found)))
 
     _add(router, "get_presigned_download_url", link)
 
@@ -46,7 +51,7 @@ def _add_upload(router: Router, service: Service, name: str, answer: Callable[[s
     _add(router, name, handle)
 
 
-def _secret(message: Message) -> Response:
+def _secret(message: codec.Reply[Message]) -> Response:
     """An answer that nothing on its way may keep."""
     return Response(codec.encode(message), headers=[(b"cache-control", b"no-store")])
 

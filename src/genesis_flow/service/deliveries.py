@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from genesis_flow.errors import GenesisFlowError
 from genesis_flow.outbound.client import AT_ONCE, AT_ONCE_FOR_HOST
 from genesis_flow.rules.clock import Clock, now_ms
-from genesis_flow.rules.webhooks import may_succeed_later, pause_s
+from genesis_flow.rules.webhooks import RETRIES, may_succeed_later, pause_s
 from genesis_flow.service.sending import Sender
 from genesis_flow.stores.protocol import Delivery, Outbox, Outcome, Target
 
@@ -35,12 +35,14 @@ class Deliveries:
     Args:
         outbox: what holds deliveries.
         sender: what sends them.
+        retries: how often one is sent again that fails.
         clock: the time.
     """
 
-    def __init__(self, outbox: Outbox, sender: Sender, *, clock: Clock = now_ms) -> None:
+    def __init__(self, outbox: Outbox, sender: Sender, *, retries: int = RETRIES, clock: Clock = now_ms) -> None:
         self._outbox = outbox
         self._sender = sender
+        self._retries = retries
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._flights: set[asyncio.Task[None]] = set()
@@ -117,7 +119,7 @@ class Deliveries:
     def _again_ms(self, now: int, attempts: int, status: int | None, error: str | None) -> int | None:
         if error is None or error in _FINAL or not may_succeed_later(status):
             return None
-        wait = pause_s(attempts, random.random())
+        wait = pause_s(attempts, random.random(), self._retries)
         return None if wait is None else now + int(wait * 1000)
 
     async def finish(self) -> None:

@@ -9,6 +9,8 @@ from genesis_flow.auth.may import Caller, OpenPolicy, Policy
 from genesis_flow.errors import Unsupported
 from genesis_flow.outbound.client import Allowed, Client
 from genesis_flow.rules.acting import ACTING
+from genesis_flow.rules.limits import DOWNLOAD_LINK_S
+from genesis_flow.rules.webhooks import RETRIES, TIMEOUT_S
 from genesis_flow.service import datasets, experiments, logged_models, metrics, registry, runs
 from genesis_flow.service.artifacts import Artifacts
 from genesis_flow.service.deliveries import Deliveries
@@ -34,6 +36,9 @@ class Service:
         outbound: what webhooks may call.
         sealer: what their secrets are kept with.
         delivers: whether this server sends what the outbox of the store holds.
+        webhook_timeout_s: how long a call of a webhook may take.
+        webhook_retries: how often a delivery is sent again that fails.
+        download_link_s: how long a link to read a file lasts when nobody says.
     """
 
     def __init__(
@@ -45,14 +50,17 @@ class Service:
         outbound: Allowed | None = None,
         sealer: Sealer | None = None,
         delivers: bool = True,
+        webhook_timeout_s: float = TIMEOUT_S,
+        webhook_retries: int = RETRIES,
+        download_link_s: int = DOWNLOAD_LINK_S,
     ) -> None:
         self.store = store
         self.artifacts = Artifacts(store, roots)
-        self.transfers = Transfers(self.artifacts)
-        self._client, sealer = Client(outbound or Allowed()), sealer or Sealer()
+        self.transfers = Transfers(self.artifacts, download_link_s)
+        self._client, sealer = Client(outbound or Allowed(), total_s=webhook_timeout_s), sealer or Sealer()
         self._deliveries: Deliveries | None = None
         if delivers and isinstance(store, Outbox):
-            self._deliveries = Deliveries(store, Sender(self._client, sealer))
+            self._deliveries = Deliveries(store, Sender(self._client, sealer), retries=webhook_retries)
         self._policy = policy or OpenPolicy()
         self._verbs: Verbs = {
             **experiments.verbs(store),

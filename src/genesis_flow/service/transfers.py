@@ -19,7 +19,6 @@ from genesis_flow.values.artifacts import MultipartUploadCredential
 from genesis_flow.wire.messages import artifacts as messages
 
 PROXIED = re.compile(r"mlflow-artifacts:", re.IGNORECASE)
-DOWNLOAD_S = 300
 UPLOAD_S = 900
 
 
@@ -28,10 +27,11 @@ class Transfers:
 
     Args:
         artifacts: which files a request means.
+        download_s: how long a link to read lasts when nobody says.
     """
 
-    def __init__(self, artifacts: Artifacts) -> None:
-        self._artifacts = artifacts
+    def __init__(self, artifacts: Artifacts, download_s: int = limits.DOWNLOAD_LINK_S) -> None:
+        self._artifacts, self._download_s = artifacts, download_s
 
     def verbs(self) -> Verbs:
         """The verbs whose message says everything; those that have a path in the address are the methods below."""
@@ -57,7 +57,7 @@ class Transfers:
         """Begins an upload in parts to the proxy's destination."""
         path = _target(folder, message.path)
         direct = _direct(self._artifacts.served, "Multipart upload")
-        count = message.num_parts or 1
+        count = 1 if message.num_parts is None else message.num_parts
         check_range("num_parts", count, 1, limits.UPLOAD_PARTS_MOST)
         upload_id, links = await direct.begin(path, count)
         credentials = tuple(
@@ -88,7 +88,7 @@ class Transfers:
         store = self._artifacts.served
         direct = _direct(store, "Multipart download")
         size = await _size(store, at)
-        link = await direct.link_to_read(at, DOWNLOAD_S)
+        link = await direct.link_to_read(at, self._download_s)
         return messages.GetPresignedDownloadUrlResponse(url=link.url, headers=dict(link.headers), file_size=size)
 
     async def link_to_read(
@@ -99,7 +99,7 @@ class Transfers:
         store, path = self._in_bucket(uri, require("path", message.path), "Presigned download")
         direct = _direct(store, "Presigned download")
         size = await _size(store, path)
-        link = await direct.link_to_read(path, message.expiration or DOWNLOAD_S)
+        link = await direct.link_to_read(path, message.expiration or self._download_s)
         return messages.CreatePresignedDownloadUrlResponse(
             presigned_url=link.url, headers=dict(link.headers), file_size=size
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,20 @@ READY: ModelVersionStatus = "READY"
 
 VERSIONS_OF_MODEL = "mlflow.modelVersions"
 """The tag of a logged model that lists the versions made of it."""
+
+
+class Origin(NamedTuple):
+    """What a new version is made of.
+
+    Attributes:
+        source: as it is kept, which names a version by its number.
+        location: where the artifacts are to which the source leads.
+        run_id: the run of the version of which this is a copy.
+    """
+
+    source: str
+    location: str
+    run_id: str = ""
 
 
 def version_entity(
@@ -134,15 +149,16 @@ def promoted(message: PromoteModelVersions, aliases: Mapping[str, int]) -> dict[
     return after | {given.alias: version_number(given.version) for given in message.set}
 
 
-def check_copy(message: CreateModelVersion, run_id: str, model_id: str) -> None:
-    """Refuses a version that is made of another one, but claims another run or logged model than that has.
+def copied(message: CreateModelVersion, source: str, location: str, run_id: str, model_id: str) -> Origin:
+    """What a copy is made of: of a version with this location, run and logged model.
 
     Raises:
-        InvalidParameter
+        InvalidParameter: it claims another run or logged model than that version has.
     """
     for field, claimed, found in (("run_id", message.run_id, run_id), ("model_id", message.model_id, model_id)):
         if claimed and claimed != found:
             raise InvalidParameter(field, claimed, "that of the version in the source")
+    return Origin(source, location, run_id)
 
 
 def tags_given(tags: Iterable[RegisteredModelTag | ModelVersionTag]) -> dict[str, str]:

@@ -207,11 +207,13 @@ async def new_model(
     name: str = "model",
     params: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
+    source_run_id: str | None = None,
 ) -> str:
     """The id of a new logged model."""
     message = logged_models.CreateLoggedModel(
         experiment_id=experiment_id,
         name=name,
+        source_run_id=source_run_id,
         params=tuple(LoggedModelParameter(key=k, value=v) for k, v in (params or {}).items()),
         tags=tuple(LoggedModelTag(key=k, value=v) for k, v in (tags or {}).items()),
     )

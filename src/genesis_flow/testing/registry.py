@@ -232,6 +232,28 @@ class RegistrySuite(Suite):
             await new_version(store, name, REMOTE, model_id=UNKNOWN_MODEL)
         assert (await new_version(store, name)).version == "3"
 
+    async def test_a_version_without_a_run_has_that_of_its_logged_model_or_of_what_it_is_a_copy_of(
+        self, store: Store
+    ) -> None:
+        name, experiment_id = await new_registered(store), await new_experiment(store)
+        id_ = await new_model(store, experiment_id, source_run_id="trained")
+        runs = [
+            (await new_version(store, name, source, run_id=run_id, model_id=model_id)).run_id
+            for source, run_id, model_id in (
+                (f"models:/{id_}", None, id_),
+                (f"models:/{id_}", "evaluated", id_),
+                (REMOTE, "", id_),
+                (REMOTE, None, await new_model(store, experiment_id)),
+                (f"models:/{name}/2", None, None),
+                (f"models:/{name}/5", None, None),
+                (f"models:/{name}/1", "trained", id_),
+            )
+        ]
+        assert runs == ["trained", "evaluated", "trained", "", "evaluated", "evaluated", "trained"]
+        assert (await version_of(store, name, "6")).run_id == "evaluated"
+        with refused(INVALID):
+            await new_version(store, name, f"models:/{name}/2", run_id="trained")
+
     # --- stages -------------------------------------------------------------------------------------------------
 
     async def test_a_stage_is_written_in_any_spelling_and_read_in_one(self, store: Store) -> None:

@@ -129,6 +129,23 @@ def the_fluent_calls_do_the_same() -> None:
 
 
 @check
+def artifacts_are_loaded_by_any_uri_that_leads_to_them() -> None:
+    run_id, name = new_run(), fresh_name("files")
+    client.log_dict(run_id, {"a": [1]}, "a model/deep/data.json")
+    client.create_registered_model(name)
+    source = f"{client.get_run(run_id).info.artifact_uri}/a model"
+    client.create_model_version(name, source, run_id)
+    client.set_registered_model_alias(name, "champion", "1")
+    for uri in (f"runs:/{run_id}/a model", source, f"models:/{name}/1", f"models:/{name}@champion"):
+        assert mlflow.artifacts.load_dict(f"{uri}/deep/data.json") == {"a": [1]}, uri
+        assert json.loads(mlflow.artifacts.load_text(f"{uri}/deep/data.json")) == {"a": [1]}, uri
+        (folder,) = mlflow.artifacts.list_artifacts(artifact_uri=uri)
+        assert (Path(folder.path).name, folder.is_dir) == ("deep", True), uri
+    with failing():
+        mlflow.artifacts.load_dict(f"models:/{name}/1/missing.json")
+
+
+@check
 def thirty_megabytes_pass_both_ways() -> None:
     run_id = new_run()
     block = hashlib.sha256(b"seed").digest() * 32_768

@@ -33,6 +33,8 @@ def an_image_is_logged_as_a_file() -> None:
     for name in ("images/array.png", "images/pillow.png"):
         image = Image.open(io.BytesIO(read(run.info.run_id, name)))
         assert np.array_equal(np.asarray(image), pixels)
+        loaded = mlflow.artifacts.load_image(f"runs:/{run.info.run_id}/{name}")
+        assert np.array_equal(np.asarray(loaded), pixels)
     assert read(run.info.run_id, "gray.png").startswith(PNG)
 
 

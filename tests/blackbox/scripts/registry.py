@@ -121,16 +121,4 @@ def a_logged_model_is_registered() -> None:
     assert name in client.get_logged_model(model.model_id).tags["mlflow.modelVersions"]
 
 
-@check_if(hasattr(mlflow, "genai") and hasattr(mlflow.genai, "register_prompt"))
-def prompts_are_registered_loaded_and_kept_apart() -> None:
-    name = fresh_name("prompt")
-    mlflow.genai.register_prompt(name=name, template="Hello {{ who }}")
-    mlflow.genai.register_prompt(name=name, template="Dear {{ who }}")
-    assert mlflow.genai.load_prompt(f"prompts:/{name}/1").template == "Hello {{ who }}"
-    mlflow.genai.set_prompt_alias(name, "production", 2)
-    assert mlflow.genai.load_prompt(f"prompts:/{name}@production").template == "Dear {{ who }}"
-    assert [prompt.name for prompt in mlflow.genai.search_prompts(f"name = '{name}'")] == [name]
-    assert client.search_registered_models(f"name = '{name}'") == []
-
-
 finish()

@@ -15,6 +15,7 @@ from tests.differential.calls import (
     search_experiments,
     search_registry,
     search_runs,
+    transfers,
     webhooks,
 )
 
@@ -30,5 +31,8 @@ NOUNS: dict[str, Sections] = {
     "search_registry": search_registry.CALLS,
     "webhooks": webhooks.CALLS,
     "artifacts": artifacts.CALLS,
+    "transfers": transfers.CALLS,
     "bad_input": bad_input.CALLS,
 }
+NOUNS_IN_A_BUCKET: dict[str, Sections] = {"transfers_in_a_bucket": transfers.IN_A_BUCKET}
+"""Played on servers whose files are in a bucket."""

@@ -196,18 +196,6 @@ CALLS: Sections = {
         DELETE(PROXY),
         _of_run(),
     ],
-    "multipart and presigned": [
-        POST("/api/2.0/mlflow-artifacts/mpu/create/$e/$r/artifacts", {"path": "big.bin", "num_parts": 3}),
-        POST("/api/2.0/mlflow-artifacts/mpu/create/$e/$r/artifacts", {}),
-        POST(
-            "/api/2.0/mlflow-artifacts/mpu/complete/$e/$r/artifacts",
-            {"path": "big.bin", "upload_id": "x", "parts": []},
-        ),
-        POST("/api/2.0/mlflow-artifacts/mpu/abort/$e/$r/artifacts", {"path": "big.bin", "upload_id": "x"}),
-        GET("/api/2.0/mlflow-artifacts/presigned/$e/$r/artifacts/noext"),
-        POST("artifacts/presigned-upload-url", {"run_id": "$r", "path": "a.txt"}),
-        POST("artifacts/presigned-download-url", {"run_id": "$r", "path": "noext"}),
-    ],
     "a location with a secret": [
         POST("experiments/create", {"name": "with a key", "artifact_location": "s3://key:hidden@bucket/x"}),
         POST("experiments/create", {"name": "with a link", "artifact_location": "wasbs://c@a.example/x?sig=hidden"}),

@@ -168,6 +168,20 @@ CALLS: Sections = {
         GET("experiments/get-by-name?experiment_name=bad%20input"),
         GET("experiments/get-by-name?experiment_name=bad%2Binput"),
     ],
+    "a message in the body of a GET": [
+        Call("GET", "experiments/get", message={"experiment_id": "0"}),
+        Call("GET", "experiments/get?", message={"experiment_id": "0"}),
+        Call("GET", "experiments/get?more=x", message={"experiment_id": "0"}),
+        Call("GET", "experiments/search", message={"max_results": 1, "filter": "name = 'bad input'"}),
+        Call("GET", "experiments/search", message={"max_results": "x"}),
+        Call("GET", "runs/get", message={"run_id": "$r"}),
+        Call("GET", "experiments/get", body=b'{"experiment_id": "0"}', headers={"Content-Type": "text/plain"}),
+        Call("GET", "experiments/get", body=b""),
+        Call("GET", "experiments/get", body=b"{"),
+        Call("GET", "experiments/get", body=b"experiment_id=0"),
+        Call("GET", "experiments/get", body=b"[]"),
+        Call("GET", "experiments/get", body=b"7"),
+    ],
     "hosts and origins": [
         GET("experiments/get", {"experiment_id": "0"}, headers={"Host": "evil.example"}),
         POST(

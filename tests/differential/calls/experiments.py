@@ -73,6 +73,15 @@ CALLS: Sections = {
         POST("experiments/create", {"name": "experiments up", "artifact_location": "mlflow-artifacts:/a/../b"}),
         POST("experiments/create", {"name": "experiments number", "artifact_location": 7}),
     ],
+    "long locations": [
+        *(
+            POST("experiments/create", {"name": f"far {length}", "artifact_location": "s3://b/".ljust(length, "x")})
+            for length in (500, 501, 2048, 2049)
+        ),
+        GET("experiments/get-by-name", {"experiment_name": "far 2048"}, save={"far": "experiment.experiment_id"}),
+        POST("runs/create", {"experiment_id": "$far", "start_time": 1, "run_name": "r"}),
+        POST("logged-models", {"experiment_id": "$far", "name": "m"}),
+    ],
     "creation allows": [
         POST("experiments/create", {"name": "n" * 500}, save={"long": "experiment_id"}),
         POST(

@@ -97,18 +97,19 @@ class Registry(ModelHistory):
     @telling
     async def create_model_version(self, message: messages.CreateModelVersion) -> messages.CreateModelVersionResponse:
         model = self._registered(message.name)
-        source, location = self._origin(message)
+        origin = self._origin(message)
         logged = self._state.model(message.model_id) if message.model_id else None
         now, tags = self._state.clock(), registered.tags_given(message.tags)
         model.last += 1
+        made_by = logged.info.source_run_id if logged else None
         version = StoredVersion(
             model.last,
-            source,
-            location,
+            origin.source,
+            origin.location,
             now,
             now,
             description=message.description or "",
-            run_id=message.run_id or "",
+            run_id=message.run_id or origin.run_id or made_by or "",
             run_link=message.run_link or "",
             model_id=message.model_id or "",
             tags=tags,
@@ -117,20 +118,18 @@ class Registry(ModelHistory):
         if logged is not None:
             tag = registered.VERSIONS_OF_MODEL
             logged.tags[tag] = registered.with_version(logged.tags.get(tag), model.name, model.last)
-        self._note(model, [Change("created", model.last, "", None, source), *tags_set(model.last, tags)])
+        self._note(model, [Change("created", model.last, "", None, origin.source), *tags_set(model.last, tags)])
         return messages.CreateModelVersionResponse(model_version=_version((model, version)))
 
-    def _origin(self, message: messages.CreateModelVersion) -> tuple[str, str]:
-        """The source of a new version, and where the artifacts are to which it leads."""
+    def _origin(self, message: messages.CreateModelVersion) -> registered.Origin:
         if not is_model_uri(message.source):
-            return message.source, message.source
+            return registered.Origin(message.source, message.source)
         uri = parse_model_uri("source", message.source)
         if uri.model_id:
-            return message.source, self._state.model(uri.model_id).info.artifact_uri or ""
+            return registered.Origin(message.source, self._state.model(uri.model_id).info.artifact_uri or "")
         _, version = self._version_at(uri)
-        registered.check_copy(message, version.run_id, version.model_id)
-        plain = message.source if uri.version is not None else f"models:/{uri.name}/{version.number}"
-        return plain, version.location
+        source = message.source if uri.version is not None else f"models:/{uri.name}/{version.number}"
+        return registered.copied(message, source, version.location, version.run_id, version.model_id)
 
     def _version_at(self, uri: ModelUri) -> Owned:
         """The version that a URI names."""

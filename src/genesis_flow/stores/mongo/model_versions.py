@@ -55,18 +55,18 @@ async def create(
     made: dict[int, Document] = {}
 
     async def change(found: Document) -> Plan:
-        source, location = await _origin(database, message)
+        origin, made_by = await _origin(database, message), ""
         if message.model_id:
-            await logged_models.require(database, message.model_id)
+            made_by = (await logged_models.require(database, message.model_id))["source_run_id"]
         number = int(found["last"]) + 1
         made[number] = new = {
             "name": found["name"],
             "stage": NONE,
             "description": message.description or "",
             "described": message.description or None,
-            "source": source,
-            "location": location,
-            "run_id": message.run_id or "",
+            "source": origin.source,
+            "location": origin.location,
+            "run_id": message.run_id or origin.run_id or made_by,
             "run_link": message.run_link or "",
             "model_id": message.model_id or None,
             "created": now_ms,
@@ -76,7 +76,7 @@ async def create(
         effects = [effect(number, insert=new)]
         if message.model_id:
             effects.append(effect(number, logged=message.model_id, name=found["name"]))
-        changes = [Change("created", number, "", None, source), *tags_set(number, tags)]
+        changes = [Change("created", number, "", None, origin.source), *tags_set(number, tags)]
         return Plan({"last": number, "updated": now_ms}, changes, effects)
 
     model = await edit(database, message.name, change, now_ms=now_ms)
@@ -84,18 +84,16 @@ async def create(
     return messages.CreateModelVersionResponse(model_version=entity(made[number] | {"version": number}))
 
 
-async def _origin(database: Database, message: messages.CreateModelVersion) -> tuple[str, str]:
-    """The source of a new version, and where the artifacts are to which it leads."""
+async def _origin(database: Database, message: messages.CreateModelVersion) -> shared.Origin:
     if not is_model_uri(message.source):
-        return message.source, message.source
+        return shared.Origin(message.source, message.source)
     uri = parse_model_uri("source", message.source)
     if uri.model_id:
         logged = await logged_models.require(database, uri.model_id)
-        return message.source, logged["uri"]
+        return shared.Origin(message.source, logged["uri"])
     found = await _version_at(database, uri)
-    shared.check_copy(message, found["run_id"], found["model_id"] or "")
-    plain = message.source if uri.version is not None else f"models:/{uri.name}/{int(found['version'])}"
-    return plain, found["location"]
+    source = message.source if uri.version is not None else f"models:/{uri.name}/{int(found['version'])}"
+    return shared.copied(message, source, found["location"], found["run_id"], found["model_id"] or "")
 
 
 async def _version_at(database: Database, uri: ModelUri) -> Document:

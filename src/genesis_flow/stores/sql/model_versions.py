@@ -85,6 +85,7 @@ TAG = Statement(sa.select(TAGS.c.value).where(TAGS.c.version == value("row"), TA
 PUT_TAG = Statement(upsert(TAGS, "version", "key", update=("value",)))
 DELETE_TAG = Statement(sa.delete(TAGS).where(TAGS.c.version == value("row"), TAGS.c.key == value("name")))
 LOCATION = Statement(sa.select(LOGGED.c.artifact_uri).where(LOGGED.c.id == value("row")))
+RUN_OF_LOGGED = Statement(sa.select(LOGGED.c.source_run_id).where(LOGGED.c.id == value("row")))
 TAG_OF_LOGGED = Statement(
     sa.select(LOGGED_TAGS.c.value).where(LOGGED_TAGS.c.model == value("row"), LOGGED_TAGS.c.key == value("name"))
 )
@@ -150,8 +151,9 @@ def create(
 ) -> messages.CreateModelVersionResponse:
     """Inserts a version with the next number."""
     model = require(connection, message.name, to_change=True)
-    source, location = _origin(connection, message)
+    origin = _origin(connection, message)
     logged = logged_models.require(connection, message.model_id, logged_models.KEY_TO_CHANGE) if message.model_id else 0
+    made_by = first(connection.row(RUN_OF_LOGGED, row=logged)) if logged else ""
     number, tags = model.last + 1, registered.tags_given(message.tags)
     connection.run(COUNT_UP, row=model.key, last=number, now=by.at_ms)
     version = connection.insert(
@@ -161,9 +163,9 @@ def create(
         version=number,
         stage=NONE,
         description=message.description or "",
-        source=source,
-        location=location,
-        run_id=message.run_id or "",
+        source=origin.source,
+        location=origin.location,
+        run_id=message.run_id or origin.run_id or made_by,
         run_link=message.run_link or "",
         model_id=message.model_id or None,
         created_ms=by.at_ms,
@@ -172,7 +174,7 @@ def create(
     connection.many(PUT_TAG, [{"version": version, "key": key, "value": text} for key, text in tags.items()])
     if logged:
         _tell_logged_model(connection, logged, model.name, number)
-    changes = [Change("created", number, "", None, source), *tags_set(number, tags)]
+    changes = [Change("created", number, "", None, origin.source), *tags_set(number, tags)]
     note(connection, model.key, model.name, changes, by)
     return messages.CreateModelVersionResponse(model_version=load(connection, [version])[0])
 
@@ -184,18 +186,17 @@ def _tell_logged_model(connection: Connection, logged: int, name: str, number: i
     connection.many(logged_models.PUT_TAG, [{"model": logged, "key": tag, "value": text}])
 
 
-def _origin(connection: Connection, message: messages.CreateModelVersion) -> tuple[str, str]:
-    """The source of a new version, and where the artifacts are to which it leads."""
+def _origin(connection: Connection, message: messages.CreateModelVersion) -> registered.Origin:
     if not is_model_uri(message.source):
-        return message.source, message.source
+        return registered.Origin(message.source, message.source)
     uri = parse_model_uri("source", message.source)
     if uri.model_id:
         row = connection.row(LOCATION, row=logged_models.require(connection, uri.model_id))
         assert row is not None  # it is there
-        return message.source, row[0]
+        return registered.Origin(message.source, row[0])
     found = _version_at(connection, uri)
-    registered.check_copy(message, found.run_id, found.model_id or "")
-    return (message.source if uri.version is not None else f"models:/{uri.name}/{found.number}"), found.location
+    source = message.source if uri.version is not None else f"models:/{uri.name}/{found.number}"
+    return registered.copied(message, source, found.location, found.run_id, found.model_id or "")
 
 
 def _version_at(connection: Connection, uri: ModelUri) -> Version:
