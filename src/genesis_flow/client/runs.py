@@ -36,7 +36,7 @@ from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as messages
 
 if TYPE_CHECKING:
-    from genesis_flow.client.background import Pending  # type: ignore[import-not-found]
+    from genesis_flow.client.background import Pending
 
 PARENT = "mlflow.parentRunId"
 USER = "mlflow.user"
