@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from genesis_flow.client.items import PARAM, POINT, TAG, Item
-from genesis_flow.client.pipeline import Limits, Pipeline
+from genesis_flow.client.pipeline import LOADING, Limits, Pipeline
 from genesis_flow.client.reports import Reports
 from genesis_flow.client.spool import Spool
 from genesis_flow.errors import Unavailable
@@ -32,6 +33,7 @@ log = logging.getLogger("genesis_flow")
 
 LIMITS = Limits()
 SPOOL_DIR = "GENESIS_FLOW_SPOOL_DIR"
+FORK_PATIENCE_S = 2.0
 
 
 class Point(Protocol):
@@ -135,7 +137,14 @@ class Background:
     def _new(self) -> Pipeline:
         name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
         spool = Spool(self._folder / name, self._tracking_uri, most_bytes=self._limits.spool_bytes)
-        return Pipeline(spool, self._connect, self._limits, Reports())
+        return Pipeline(
+            spool,
+            self._connect,
+            self._limits,
+            Reports(),
+            started=_close_at_the_end_of_a_child,
+            last=_ENDING.is_set(),
+        )
 
     def log_metric(self, run_id: str, key: str, value: float, timestamp_ms: int, step: int = 0) -> Pending:
         """Logs a point; the fastest way in."""
@@ -238,6 +247,8 @@ def default_folder() -> Path:
 _ALL: WeakSet[Background] = WeakSet()
 _OF_URI: dict[str, Background] = {}
 _LOCK = threading.Lock()
+_ENDING = threading.Event()
+_HELD = False
 
 
 def background_of(uri: str) -> Background:
@@ -263,6 +274,7 @@ def _connected(uri: str) -> Connection:
 
 
 def _close_all() -> None:
+    _ENDING.set()
     try:
         for background in list(_ALL):
             background.close()
@@ -270,22 +282,33 @@ def _close_all() -> None:
         log.warning("Interrupted: what is not confirmed waits in the spool, and `genesis-flow sync` sends it.")
 
 
+def _before_fork() -> None:
+    global _HELD
+    _HELD = LOADING.acquire(timeout=FORK_PATIENCE_S)  # a first request that hangs does not hold up the program
+
+
+def _after_fork() -> None:
+    if _HELD:
+        LOADING.release()
+
+
 def _forked() -> None:
     global _LOCK
     _LOCK = threading.Lock()
+    with suppress(RuntimeError):
+        LOADING.release()  # whoever held it, the thread is not here
+    _ENDING.clear()
     for background in list(_ALL):
         background._forked()
-    _close_at_the_end_of_a_child()
 
 
 def _close_at_the_end_of_a_child() -> None:
     """A process of ``multiprocessing`` ends without what ``atexit`` knows; it has a list of its own."""
-    if "multiprocessing.util" in sys.modules:
-        from multiprocessing.util import Finalize
-
-        Finalize(None, _close_all, exitpriority=100)
+    process, util = (sys.modules.get(f"multiprocessing.{name}") for name in ("process", "util"))
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, _close_all, exitpriority=100)
 
 
 atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_forked)

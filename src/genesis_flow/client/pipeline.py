@@ -11,7 +11,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from genesis_flow.client.items import Item
@@ -28,6 +30,9 @@ HELD_BYTES = 8 * 2**20
 """How much of what the disk does not take waits in memory, beside the buffer."""
 DISK_BACKOFF_S = 0.25
 KEPT_REFUSALS = 10_000
+
+LOADING = threading.Lock()
+"""Held while the threads load modules: a process that is forked then would have halves of them for ever."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,20 @@ class Pipeline:
         connect: opens a connection of its own; called in the sender's thread.
         limits: of buffer, spool and patience.
         reports: tells the user what is wrong.
+        started: called when the first item comes.
+        last: the interpreter is ending: no threads, everything is written at once.
     """
 
-    def __init__(self, spool: Spool, connect: Callable[[], Connection], limits: Limits, reports: Reports) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        connect: Callable[[], Connection],
+        limits: Limits,
+        reports: Reports,
+        *,
+        started: Callable[[], None],
+        last: bool,
+    ) -> None:
         self.buffer: list[Item] = []
         self.lock = threading.RLock()  # a signal's handler may log, too
         self.taken = 0
@@ -79,10 +95,12 @@ class Pipeline:
         self._limits = limits
         self._connect = connect
         self._reports = reports
+        self._started = started
+        self._last = last
         self._items: list[Item] = []
         self._text = 0
         self._writing = threading.Lock()
-        self._arrived = threading.Event()
+        self._arrived: SimpleQueue[None] = SimpleQueue()  # what a signal's handler may use at any moment
         self._written = threading.Event()
         self._progress = threading.Condition()
         self._ended = False
@@ -132,22 +150,26 @@ class Pipeline:
 
     def wake(self) -> None:
         """Starts the threads, or wakes the spooler."""
+        if self._last:
+            self._reports.once("last", "What is logged while the program ends waits in %s.", self.spool.folder)
+            self._drained()
+            return
         if not self._threads:
             with self.lock:
                 if not self._threads:
                     self._start()
-        self._arrived.set()
+        self._arrived.put(None)
 
     def _start(self) -> None:
         named = (("spooler", self._spool_all), ("sender", self._send_all))
         self._threads = [
             threading.Thread(target=work, name=f"genesis-flow-{name}", daemon=True) for name, work in named
         ]
-        try:
+        self._started()
+        # An interpreter that is ending starts none: what is logged is written when it is flushed.
+        with suppress(RuntimeError):
             for thread in self._threads:
                 thread.start()
-        except RuntimeError:
-            pass  # the interpreter is ending and starts none: what is logged is written when it is flushed
 
     # --- the spooler -------------------------------------------------------------------------------------------------
 
@@ -156,14 +178,20 @@ class Pipeline:
             if not (self.buffer or self._items or self.spool.held_bytes):
                 self.idle = True
                 if not self.buffer:
-                    self._arrived.wait(self._until_fsync_s() if self._unsynced else None)
+                    self._sleep()
                 self.idle = False
-                self._arrived.clear()
             time.sleep(self._limits.gather_s)
             if not self._drained():
                 time.sleep(DISK_BACKOFF_S)
             if self._unsynced and self._until_fsync_s() <= 0:
                 self.fsync()
+
+    def _sleep(self) -> None:
+        """Waits until something is logged, or flushing is due."""
+        with suppress(Empty):
+            self._arrived.get(timeout=self._until_fsync_s() if self._unsynced else None)
+            while True:
+                self._arrived.get_nowait()
 
     def _drained(self) -> bool:
         try:
@@ -186,8 +214,8 @@ class Pipeline:
 
     def drain(self) -> bool:
         """Writes what was logged to the spool; False if the disk does not take all of it."""
-        from genesis_flow.client.batches import records
-
+        with LOADING:
+            from genesis_flow.client.batches import records
         with self._writing:
             try:
                 self.spool.append()
@@ -230,8 +258,8 @@ class Pipeline:
     # --- the sender --------------------------------------------------------------------------------------------------
 
     def _send_all(self) -> None:
-        from genesis_flow.client.sender import Sender, Stopped
-
+        with LOADING:
+            from genesis_flow.client.sender import Sender, Stopped
         self.sender = Sender(self.spool, self._connect, self._reports, self._notify_settled)
         while True:
             try:
@@ -281,7 +309,7 @@ class Pipeline:
         if not self._threads:
             return True
         end = self.end
-        self._arrived.set()
+        self._arrived.put(None)
         self._drain_alone()
         with self._progress:
             self._progress.wait_for(lambda: self.spool.end >= end, stall_s)
@@ -320,7 +348,7 @@ class Pipeline:
         self._ended = True
         if self.sender is not None:
             self.sender.stop()
-        self._arrived.set()
+        self._arrived.put(None)
         self._notify()
         for thread in self._threads:
             if thread.is_alive() and thread is not threading.current_thread():

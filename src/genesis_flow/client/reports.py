@@ -13,7 +13,7 @@ class Reports:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may have something to say, too
 
     def once(self, kind: str, text: str, *facts: object) -> None:
         """Logs a warning, unless one of that kind was logged before."""

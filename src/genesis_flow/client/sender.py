@@ -9,12 +9,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from genesis_flow.client.batches import Batch, batches
+from genesis_flow.client.pipeline import LOADING
 from genesis_flow.client.reports import Reports
 from genesis_flow.errors import GenesisFlowError, MalformedRequest, ServerError, Unavailable
 from genesis_flow.wire import codec
@@ -96,6 +98,7 @@ class Sender:
         self._settled = settled
         self._patience_s = patience_s
         self._connection: Connection | None = None
+        self._loaded = False
         self._stop = threading.Event()
         self._batches: deque[Batch] = deque()
         self._end = spool.settled
@@ -206,9 +209,12 @@ class Sender:
         raise Stopped
 
     def _send(self, message: LogBatch) -> None:
-        if self._connection is None:
-            self._connection = self._connect()
-        body = self._connection.send(operation("log_batch"), message)
+        # What a connection needs is loaded when it is first used.
+        with nullcontext() if self._loaded else LOADING:
+            self._loaded = True
+            if self._connection is None:
+                self._connection = self._connect()
+            body = self._connection.send(operation("log_batch"), message)
         if not body:
             raise MalformedRequest("the server's answer is empty")
         codec.decode_answer(body, LogBatchResponse)  # a page that a proxy shows is no confirmation

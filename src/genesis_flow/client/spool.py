@@ -160,15 +160,18 @@ class Spool:
             self._held.extend(records)
             if not self._held:
                 return
-            self.end = self._held[-1].end
-            data = b"".join(map(_framed, self._held))
-            if self.size_bytes + len(data) > self._most_bytes:
-                raise SpoolFull(self._most_bytes)
-            segment = self._writable()
-            self._write(segment, data)
-            segment.end = self.end
-            segment.size += len(data)
-            self._held.clear()
+            end = self._held[-1].end
+            try:
+                data = b"".join(map(_framed, self._held))
+                if self.size_bytes + len(data) > self._most_bytes:
+                    raise SpoolFull(self._most_bytes)
+                segment = self._writable()
+                self._write(segment, data)
+                segment.end = end
+                segment.size += len(data)
+                self._held.clear()
+            finally:
+                self.end = end
 
     def _write(self, segment: _Segment, data: bytes) -> None:
         assert self._tail is not None
