@@ -46,10 +46,12 @@ class ServerError(GenesisFlowError):
         code: the error code of the answer, ``INTERNAL_ERROR`` if it had none.
         status: the HTTP status of the answer.
         message: the sentence of the answer.
+        retry_after_s: how long the server asks to wait before the next try, if it does.
     """
 
-    def __init__(self, code: str, status: int, message: str) -> None:
+    def __init__(self, code: str, status: int, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
+        self.retry_after_s = retry_after_s
         self._is(code, status)
 
 

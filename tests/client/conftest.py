@@ -30,6 +30,7 @@ def tracking_uri(
         if name.startswith("MLFLOW_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    monkeypatch.setenv("GENESIS_FLOW_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.chdir(tmp_path)
     uri = server_uri if request.param == "server" else "sqlite:///runs.db"
     uris.set_tracking_uri(uri)

@@ -279,3 +279,19 @@ def test_what_is_not_there_yet_says_so() -> None:
         mlflow.nonsense  # noqa: B018
     with pytest.raises(mlflow.MlflowException, match="start_trace"):
         getattr(mlflow.MlflowClient(), "start_trace")  # noqa: B009
+
+
+def test_what_is_logged_in_the_background_arrives(experiment_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_LOGGING", "true")
+    with mlflow.start_run() as run:
+        for step in range(3_000):
+            mlflow.log_metric("loss", step, step=step)
+        pending = mlflow.log_params({"a": 1})
+        assert pending is not None
+        assert pending.wait(60)
+        mlflow.set_tag("t", "v", synchronous=True)
+        mlflow.flush_async_logging()
+    found = mlflow.get_run(run.info.run_id)
+    assert (found.data.metrics, found.data.params, found.data.tags["t"]) == ({"loss": 2999.0}, {"a": "1"}, "v")
+    points = mlflow.MlflowClient().get_metric_history(run.info.run_id, "loss")
+    assert [point.step for point in points] == list(range(3_000))

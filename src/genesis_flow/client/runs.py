@@ -36,7 +36,7 @@ from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as messages
 
 if TYPE_CHECKING:
-    from genesis_flow.client.background import Pending  # type: ignore[import-not-found]
+    from genesis_flow.client.background import Background, Pending
 
 PARENT = "mlflow.parentRunId"
 USER = "mlflow.user"
@@ -177,8 +177,10 @@ class Runs(Noun):
         number = metric_value_of(key, value)
         time_ms, at = now_ms() if timestamp is None else int(timestamp), int(step or 0)
         if not _waits(synchronous):
+            if model_id is None and dataset_name is None:
+                return self._background().log_metric(run_id, key, number, time_ms, at)
             point = Metric(key, number, time_ms, at, model_id, dataset_name, dataset_digest, run_id)
-            return self._later(run_id, metrics=[point])
+            return self._background().log(run_id, metrics=[point])
         message = metric_messages.LogMetric(
             run_id=run_id,
             key=key,
@@ -200,7 +202,7 @@ class Runs(Noun):
         """
         text = _fitting(text_of(value), PARAM_LENGTH)
         if not _waits(synchronous):
-            return self._later(run_id, params=[Param(key, text)])
+            return self._background().log(run_id, params=[Param(key, text)])
         self._tracking(messages.LogParam(run_id=run_id, key=key, value=text), messages.LogParamResponse)
         return value
 
@@ -208,7 +210,7 @@ class Runs(Noun):
         """Sets a tag of a run."""
         text = _fitting(text_of(value), TAG_LENGTH)
         if not _waits(synchronous):
-            return self._later(run_id, tags=[RunTag(key, text)])
+            return self._background().log(run_id, tags=[RunTag(key, text)])
         self._tracking(messages.SetTag(run_id=run_id, key=key, value=text), messages.SetTagResponse)
         return None
 
@@ -232,22 +234,16 @@ class Runs(Noun):
         if not (checked or params or tags):
             return None
         if not _waits(synchronous):
-            return self._later(run_id, checked, params, tags)
+            return self._background().log(run_id, checked, params, tags)
         for batch in batches(checked, params, tags):
             self._tracking(log_batch_message(run_id, *batch), messages.LogBatchResponse)
         return None
 
-    def _later(
-        self,
-        run_id: str,
-        metrics: Sequence[Metric] = (),
-        params: Sequence[Param] = (),
-        tags: Sequence[RunTag] = (),
-    ) -> Pending:
-        """Hands over to the background."""
+    def _background(self) -> Background:
+        """What logs without letting anybody wait."""
         from genesis_flow.client.background import background_of
 
-        return background_of(self._tracking.uri).log(run_id, metrics=metrics, params=params, tags=tags)
+        return background_of(self._tracking.uri)
 
     def log_inputs(
         self,

@@ -23,7 +23,7 @@ from genesis_flow.fluent.models import get_active_model_id, is_input
 from genesis_flow.rules.clock import now_ms
 
 if TYPE_CHECKING:
-    from genesis_flow.client.background import Pending  # type: ignore[import-not-found]
+    from genesis_flow.client.background import Pending
 
 DATASET_CONTEXT = "mlflow.data.context"
 

@@ -167,7 +167,7 @@ class HttpTransport:
             )
             try:
                 if not 200 <= answer.status < 300:
-                    raise _refusal(answer.status, answer.read(MOST_REFUSAL_BYTES))
+                    raise _refusal(answer.status, answer.read(MOST_REFUSAL_BYTES), _retry_after_s(answer))
                 yield answer
             finally:
                 if not answer.closed:  # something is left of it, and nothing else can be asked over its connection
@@ -246,10 +246,22 @@ def _filled(path: str, message: Message) -> tuple[str, set[str]]:
     return filled, names
 
 
-def _refusal(status: int, content: bytes) -> ServerError:
+def _retry_after_s(answer: urllib3.BaseHTTPResponse) -> float | None:
+    """How long the answer asks to wait, in either form that HTTP has for it."""
+    import urllib3
+
+    try:
+        return urllib3.Retry().get_retry_after(answer)
+    except urllib3.exceptions.InvalidHeader:
+        return None
+
+
+def _refusal(status: int, content: bytes, retry_after_s: float | None) -> ServerError:
     try:
         failure = msgspec.json.decode(content, type=_Failure)
     except msgspec.MsgspecError:
         text = content[:500].decode("utf-8", "replace")
-        return ServerError("INTERNAL_ERROR", status, f"The server answered with status {status}: {shown(text)}")
-    return ServerError(failure.error_code, status, failure.message or f"The server answered with status {status}.")
+        message = f"The server answered with status {status}: {shown(text)}"
+        return ServerError("INTERNAL_ERROR", status, message, retry_after_s)
+    message = failure.message or f"The server answered with status {status}."
+    return ServerError(failure.error_code, status, message, retry_after_s)
