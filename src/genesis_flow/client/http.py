@@ -21,8 +21,12 @@ LARGEST_ANSWER_BYTES = 2**30
 CREDENTIALS_FILE = Path("~/.mlflow/credentials")
 
 
-def connect_http(uri: str) -> HttpTransport:
+def connect_http(uri: str, *, again: bool = True) -> HttpTransport:
     """The connection to a server.
+
+    Args:
+        uri: the server's.
+        again: whether a message is sent again as the environment says, or its sender does that itself.
 
     Raises:
         InvalidSetting: a variable of the environment contradicts another one.
@@ -33,7 +37,7 @@ def connect_http(uri: str) -> HttpTransport:
         headers=lambda: {"User-Agent": f"genesis-flow/{__version__}", **_authorization(authorization), **_further()},
         timeout_s=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()),
         retrying=Retrying(
-            variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get(),
+            variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get() if again else 0,
             backoff_s=float(variables.MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR.get()),
             jitter_s=variables.MLFLOW_HTTP_REQUEST_BACKOFF_JITTER.get(),
             statuses=AGAIN,
