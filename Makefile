@@ -24,6 +24,7 @@ check: $(VENV)/.dev  ## Lint, format, strict types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy contract/generate.py docs/generate.py
+	MYPYPATH=compat/mlflow $(BIN)/mypy compat/mlflow/mlflow
 
 compat: $(VENV)/.compat $(MLFLOW)/.with-tools  ## Compare with MLflow itself, and run its older clients
 	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m compat $(ARGS)

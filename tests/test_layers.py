@@ -16,7 +16,7 @@ ROOT = Path(genesis_flow.__file__).parent
 
 # From the bottom to the top. Neighbours in one layer do not import each other.
 LAYERS = (
-    ("exceptions", "environment_variables"),
+    ("exceptions", "environment_variables", "distributions"),
     ("errors",),
     ("values",),
     ("rules", "search", "wire"),
@@ -27,7 +27,7 @@ LAYERS = (
     ("auth",),
     ("service",),
     ("fluent",),
-    ("tracking", "config"),
+    ("tracking", "config", "diagnosis"),
     ("server",),
     ("cli", "testing"),
     ("__main__",),
@@ -36,7 +36,9 @@ LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package 
 
 # Two halves that never import each other: what makes the server, and what makes the client.
 SERVER_SIDE = frozenset({"stores", "auth", "service", "server"})
-CLIENT_SIDE = frozenset({"client", "fluent", "artifacts", "tracking", "config", "data", "system_metrics", "compat"})
+CLIENT_SIDE = frozenset(
+    {"client", "fluent", "artifacts", "tracking", "config", "data", "diagnosis", "system_metrics", "compat"}
+)
 
 ROOT_MODULE = "genesis_flow"
 """It names everything public, and loads nothing of it before it is used (``tests/client/test_surface.py``)."""

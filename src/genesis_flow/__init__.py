@@ -19,6 +19,7 @@ _NAMES = {
     "genesis_flow.client.uris": (
         "get_registry_uri get_tracking_uri is_tracking_uri_set set_registry_uri set_tracking_uri"
     ),
+    "genesis_flow.diagnosis": "doctor",
     "genesis_flow.exceptions": "MlflowException",
     "genesis_flow.fluent.active": "ActiveRun active_run end_run last_active_run start_run",
     "genesis_flow.fluent.autologging": "autolog",
@@ -86,6 +87,7 @@ if TYPE_CHECKING:  # the same names for whoever reads types; a test compares the
         set_registry_uri as set_registry_uri,
         set_tracking_uri as set_tracking_uri,
     )
+    from genesis_flow.diagnosis import doctor as doctor
     from genesis_flow.exceptions import MlflowException as MlflowException
     from genesis_flow.fluent.active import (
         ActiveRun as ActiveRun,

@@ -15,18 +15,18 @@ STORE_HELP = "Where experiments and runs are kept: sqlite:///file.db (relative) 
 
 
 class _Commands(click.Group):
-    """Commands, of which the groups of the client are loaded when they are named."""
+    """Commands, of which those of the client are loaded when they are named."""
 
-    ELSEWHERE = ("experiments", "models", "runs")
+    ELSEWHERE = ("doctor", "experiments", "models", "runs")
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted([*super().list_commands(context), *self.ELSEWHERE])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name in self.ELSEWHERE:
-            group = getattr(importlib.import_module(f"genesis_flow.cli.{name}"), name)
-            assert isinstance(group, click.Group)
-            return group
+            command = getattr(importlib.import_module(f"genesis_flow.cli.{name}"), name)
+            assert isinstance(command, click.Command)
+            return command
         return super().get_command(context, name)
 
 

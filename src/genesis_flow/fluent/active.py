@@ -168,10 +168,8 @@ def _run_id_of_environment() -> str | None:
 def _resume(client: MlflowClient, run_id: str, tags: Mapping[str, Any]) -> Run:
     run = client.get_run(run_id)
     if run.info.lifecycle_stage == "deleted":
-        raise MlflowException(
-            f"The run {run_id} is deleted and cannot go on. Bring it back with restore_run() first.",
-            INVALID_PARAMETER_VALUE,
-        )
+        # COMPAT: mlflow 3.17 raises this one without a code of its own.
+        raise MlflowException(f"The run {run_id} is deleted and cannot go on. Bring it back with restore_run() first.")
     for key, value in tags.items():
         client.set_tag(run_id, key, value, synchronous=True)
     client.update_run(run_id, status="RUNNING")

@@ -1,0 +1,3 @@
+"""Functions of artifacts."""
+
+from genesis_flow.artifacts import *

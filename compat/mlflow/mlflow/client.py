@@ -1,0 +1,3 @@
+"""The client."""
+
+from genesis_flow.client.client import MlflowClient as MlflowClient

@@ -1,0 +1,3 @@
+"""Settings of the client."""
+
+from genesis_flow.config import *

@@ -1,0 +1,3 @@
+"""The environment variables that the client reads."""
+
+from genesis_flow.environment_variables import *

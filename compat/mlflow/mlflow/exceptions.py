@@ -1,0 +1,3 @@
+"""What the client raises."""
+
+from genesis_flow.exceptions import *

@@ -1,0 +1,3 @@
+"""Pages of what was searched."""
+
+from genesis_flow.entities.paged_list import PagedList as PagedList

@@ -1,0 +1,3 @@
+"""Metrics of the machine."""
+
+from genesis_flow.system_metrics import *

@@ -1,0 +1,3 @@
+"""Where runs come from."""
+
+from mlflow.tracking.context import abstract_context as abstract_context, registry as registry

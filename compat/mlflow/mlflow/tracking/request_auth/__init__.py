@@ -1,0 +1,3 @@
+"""Who asks the server."""
+
+from mlflow.tracking.request_auth import abstract_request_auth_provider as abstract_request_auth_provider

@@ -1,0 +1,1 @@
+"""Tests of the second distribution, which provides the package ``mlflow``."""
