@@ -67,7 +67,7 @@ the others that MLflow 3.17.2 has for its server it reads none:
 | `MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH` | a location has at most 2,048 characters |
 | `MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX`, `MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES` | what the source of a version may be is fixed: it lies within its run or logged model, or in a bucket |
 | `MLFLOW_SQLALCHEMYSTORE_…`, `MLFLOW_READ_REPLICA_BACKEND_STORE_URI` | connections are counted by the store itself, and all are to one database |
-| `MLFLOW_TRUNCATE_LONG_VALUES` | what is too long is refused, not cut |
+| `MLFLOW_TRUNCATE_LONG_VALUES` | values of params and tags that are too long are cut, as MLflow does unless told otherwise |
 | `MLFLOW_AUTH_…`, `MLFLOW_BASIC_AUTH_FAIL_CLOSED`, `MLFLOW_FLASK_SERVER_SECRET_KEY` | nobody signs in yet |
 | `MLFLOW_ENABLE_WORKSPACES`, `MLFLOW_WORKSPACE_…`, `MLFLOW_SERVER_JOB_…`, `MLFLOW_SERVER_GRAPHQL_…` and what else begins with `MLFLOW_SERVER_`, but for those that are options | there are no workspaces, jobs, GraphQL or judges yet |
 """
