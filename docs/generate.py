@@ -54,25 +54,38 @@ logged models, `server-info`, `/health` and `/version`; and routes of its own: `
 `/openapi.json`.
 """
 
-VARIABLES = """\
+VARIABLES_HEAD = """\
 ## Variables of MLflow's server
 
 `genesis-flow server` reads those that have a meaning for it; [operating](operating.md#options) has them beside its
 options, [artifacts](artifacts.md#credentials) those of buckets, [webhooks](webhooks.md#secrets) the key of secrets. Of
 the others that MLflow 3.17.2 has for its server it reads none:
+"""
 
-| variable | why not |
-|---|---|
-| `MLFLOW_WEBHOOK_CACHE_TTL` | webhooks are read with the change that they hear of, and so are never out of date |
-| `MLFLOW_WEBHOOK_DELIVERY_MAX_WORKERS` | no call of a webhook holds a thread; there are at most 16 at a time, 4 to one host |
-| `MLFLOW_ENABLE_PROXY_MULTIPART_…`, `MLFLOW_ENABLE_MULTIPART_…`, `MLFLOW_MULTIPART_…` | they are the client's; the server offers parts and links wherever the bucket has them |
-| `MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH` | a location has at most 2,048 characters |
-| `MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX`, `MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES` | what the source of a version may be is fixed: it lies within its run or logged model, or in a bucket |
-| `MLFLOW_SQLALCHEMYSTORE_…`, `MLFLOW_READ_REPLICA_BACKEND_STORE_URI` | connections are counted by the store itself, and all are to one database |
-| `MLFLOW_TRUNCATE_LONG_VALUES` | what is too long is refused, not cut |
-| `MLFLOW_AUTH_…`, `MLFLOW_BASIC_AUTH_FAIL_CLOSED`, `MLFLOW_FLASK_SERVER_SECRET_KEY` | nobody signs in yet |
-| `MLFLOW_ENABLE_WORKSPACES`, `MLFLOW_WORKSPACE_…`, `MLFLOW_SERVER_JOB_…`, `MLFLOW_SERVER_GRAPHQL_…` and what else begins with `MLFLOW_SERVER_`, but for those that are options | there are no workspaces, jobs, GraphQL or judges yet |
-"""  # noqa: E501  # rows of a table
+NOT_READ = {
+    "`MLFLOW_WEBHOOK_CACHE_TTL`": "webhooks are read with the change that they hear of, and so are never out of date",
+    "`MLFLOW_WEBHOOK_DELIVERY_MAX_WORKERS`": (
+        "no call of a webhook holds a thread; there are at most 16 at a time, 4 to one host"
+    ),
+    "`MLFLOW_ENABLE_PROXY_MULTIPART_…`, `MLFLOW_ENABLE_MULTIPART_…`, `MLFLOW_MULTIPART_…`": (
+        "they are the client's; the server offers parts and links wherever the bucket has them"
+    ),
+    "`MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH`": "a location has at most 2,048 characters",
+    "`MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX`, `MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES`": (
+        "what the source of a version may be is fixed: it lies within its run or logged model, or in a bucket"
+    ),
+    "`MLFLOW_SQLALCHEMYSTORE_…`, `MLFLOW_READ_REPLICA_BACKEND_STORE_URI`": (
+        "connections are counted by the store itself, and all are to one database"
+    ),
+    "`MLFLOW_TRUNCATE_LONG_VALUES`": (
+        "values of params and tags that are too long are cut, as MLflow does unless told otherwise"
+    ),
+    "`MLFLOW_AUTH_…`, `MLFLOW_BASIC_AUTH_FAIL_CLOSED`, `MLFLOW_FLASK_SERVER_SECRET_KEY`": "nobody signs in yet",
+    "`MLFLOW_ENABLE_WORKSPACES`, `MLFLOW_WORKSPACE_…`, `MLFLOW_SERVER_…` but for those that are options": (
+        "there are no workspaces, jobs, GraphQL or judges yet"
+    ),
+}
+"""MLflow's variables without a meaning here, and why."""
 
 DIFFERENCES_HEAD = """\
 ## Where it differs on purpose
@@ -145,6 +158,12 @@ def section(name: str, rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def variables() -> str:
+    """The variables that are not read."""
+    lines = ["| variable | why not |", "|---|---|", *(f"| {names} | {why} |" for names, why in NOT_READ.items())]
+    return "\n".join([VARIABLES_HEAD, *lines]) + "\n"
+
+
 def differences() -> str:
     """The deliberate differences, those of one reason together."""
     reasons: dict[str, list[Difference]] = defaultdict(list)
@@ -200,7 +219,7 @@ def compatibility() -> str:
     """The page."""
     head = HEAD.format(all=len(MLFLOW), answered=answered(list(MLFLOW)))
     sections = [section(name, rows) for name, rows in by_noun().items()]
-    return "\n".join([head, VARIABLES, differences(), client(), "## The operations\n", *sections])
+    return "\n".join([head, variables(), differences(), client(), "## The operations\n", *sections])
 
 
 def pages() -> dict[Path, str]:
