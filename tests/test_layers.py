@@ -23,6 +23,7 @@ LAYERS = (
     ("entities",),
     ("stores", "artifact_stores", "outbound"),
     ("client",),
+    ("artifacts",),
     ("auth",),
     ("service",),
     ("server",),
