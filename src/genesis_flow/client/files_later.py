@@ -25,14 +25,14 @@ class Later:
         self._pid = 0
 
     def submit(self, work: Work) -> None:
-        """Does something later; what fails then is told of in the log, and never raised into training."""
+        """Does something later, as ``told``."""
         with self._lock:
             if self._pid != os.getpid():  # a fork has the objects of its parent, and none of its threads
                 self._pid, self._places = os.getpid(), threading.Semaphore(WAITING)
                 self._waiting: set[Future[None]] = set()
                 self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="genesis-flow-files")
         self._places.acquire()
-        future = self._threads.submit(_told, work)
+        future = self._threads.submit(told, work)
         with self._lock:
             self._waiting.add(future)
         future.add_done_callback(self._done)
@@ -49,7 +49,8 @@ class Later:
         self._places.release()
 
 
-def _told(work: Work) -> None:
+def told(work: Work) -> None:
+    """Does something whose failure is told of in the log, and never raised into training."""
     try:
         work()
     except Exception as error:

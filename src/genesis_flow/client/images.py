@@ -32,7 +32,7 @@ class Image:
     def __init__(self, image: numpy.ndarray[Any, Any] | PIL.Image.Image | list[Any] | str | os.PathLike[str]) -> None:
         pillow = _pillow()
         if isinstance(image, (str, os.PathLike)):
-            self.image = pillow.open(image)
+            self.image: PIL.Image.Image = pillow.open(image)
         elif isinstance(image, list):
             import numpy
 
@@ -45,7 +45,8 @@ class Image:
 
     def to_list(self) -> list[Any]:
         """Its pixels, row by row."""
-        return list(self.image.getdata())
+        flattened = getattr(self.image, "get_flattened_data", self.image.getdata)  # the second is deprecated since 13
+        return list(flattened())
 
     def to_array(self) -> numpy.ndarray[Any, Any]:
         """Its pixels as an array of bytes."""

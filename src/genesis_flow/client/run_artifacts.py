@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from genesis_flow.client.figures import save_figure
-from genesis_flow.client.files_later import LATER
+from genesis_flow.client.files_later import LATER, told
 from genesis_flow.client.images import pil_of, small_copy
 from genesis_flow.client.repositories import locations
 from genesis_flow.client.repositories.open import Stores, open_at, open_repository
@@ -123,15 +123,19 @@ class RunArtifacts(Runs):
 
         def store() -> None:
             with tempfile.TemporaryDirectory() as folder:
-                kept.save(Path(folder, f"{name}.png"))
-                small_copy(kept).save(Path(folder, f"{name}+compressed.webp"))
-                self.log_artifacts(run_id, folder, IMAGES)
+                full, small = Path(folder, f"{name}.png"), Path(folder, f"{name}+compressed.webp")
+                kept.save(full)
+                small_copy(kept).save(small)
+                for local in (full, small):  # one by one: an interpreter that ends starts no threads
+                    self.log_artifact(run_id, local, IMAGES)
             self.set_tag(run_id, HAS_IMAGES, True, synchronous=True)
 
         if waits(synchronous):
             store()
-        else:
+        elif self._tracking.uri.startswith(("http:", "https:")):
             LATER.submit(store)
+        else:  # a store in this process ends before what waits when the interpreter ends
+            told(store)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """What is in a folder of a run's files, by name; nothing for a file, and for what is not there.

@@ -25,6 +25,7 @@ from genesis_flow.wire.transport import HttpTransport
 
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 MOST_LISTING_BYTES = 256 * 2**20
+MOST_ANSWER_BYTES = 2**20
 # PERF: a digest costs a second per 340 MB on two cores without instructions for it. For a small file that is nothing
 # beside the request; a large one is sent without, and the server tells the digest of what came.
 ANNOUNCED_BYTES = 8 * 2**20
@@ -49,8 +50,9 @@ class ProxiedPlace:
             return
         with asking(), Sending(source, progress) as body:
             headers = {"Content-Length": str(body.size_bytes), **_announced(source, body.size_bytes)}
-            with self._server.open("PUT", _address(at), body=cast("IO[bytes]", body), headers=headers, again=True):
-                pass
+            sent = cast("IO[bytes]", body)
+            with self._server.open("PUT", _address(at), body=sent, headers=headers, again=True) as answer:
+                whole(answer, f"the answer to {path}", MOST_ANSWER_BYTES)  # so that its connection can be used again
 
     def entries(self, path: SafeRelPath) -> Iterable[FileInfo]:
         """See ``Place.entries``."""
