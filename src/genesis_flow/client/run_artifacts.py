@@ -18,8 +18,9 @@ from genesis_flow.client.images import pil_of, small_copy
 from genesis_flow.client.repositories import locations
 from genesis_flow.client.repositories.open import Stores, open_at, open_repository
 from genesis_flow.client.repositories.repository import ArtifactRepository, LocalPath
-from genesis_flow.client.runs import Runs, waits
+from genesis_flow.client.runs import Runs
 from genesis_flow.entities import FileInfo
+from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING
 from genesis_flow.errors import InvalidImage, InvalidParameter, MissingPackage, MissingParameter
 from genesis_flow.rules.clock import now_ms
 from genesis_flow.rules.paths import SafeRelPath
@@ -119,7 +120,8 @@ class RunArtifacts(Runs):
         # COMPAT: mlflow 3.17's page finds the series, the step and the time of an image in its name.
         when = now_ms() if timestamp is None else timestamp
         name = f"{key.replace('/', '~')}+step+{step or 0}+timestamp+{when}+{uuid.uuid4()}"
-        kept = pixels if waits(synchronous) else pixels.copy()
+        waits = not MLFLOW_ENABLE_ASYNC_LOGGING.get() if synchronous is None else synchronous
+        kept = pixels if waits else pixels.copy()
 
         def store() -> None:
             with tempfile.TemporaryDirectory() as folder:
@@ -130,7 +132,7 @@ class RunArtifacts(Runs):
                     self.log_artifact(run_id, local, IMAGES)
             self.set_tag(run_id, HAS_IMAGES, True, synchronous=True)
 
-        if waits(synchronous):
+        if waits:
             store()
         elif self._tracking.uri.startswith(("http:", "https:")):
             LATER.submit(store)

@@ -176,7 +176,7 @@ class Runs(Noun):
         """
         number = metric_value_of(key, value)
         time_ms, at = now_ms() if timestamp is None else int(timestamp), int(step or 0)
-        if not waits(synchronous):
+        if not _waits(synchronous):
             point = Metric(key, number, time_ms, at, model_id, dataset_name, dataset_digest, run_id)
             return self._later(run_id, metrics=[point])
         message = metric_messages.LogMetric(
@@ -199,7 +199,7 @@ class Runs(Noun):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if it has another value already.
         """
         text = _fitting(text_of(value), PARAM_LENGTH)
-        if not waits(synchronous):
+        if not _waits(synchronous):
             return self._later(run_id, params=[Param(key, text)])
         self._tracking(messages.LogParam(run_id=run_id, key=key, value=text), messages.LogParamResponse)
         return value
@@ -207,7 +207,7 @@ class Runs(Noun):
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Pending | None:
         """Sets a tag of a run."""
         text = _fitting(text_of(value), TAG_LENGTH)
-        if not waits(synchronous):
+        if not _waits(synchronous):
             return self._later(run_id, tags=[RunTag(key, text)])
         self._tracking(messages.SetTag(run_id=run_id, key=key, value=text), messages.SetTagResponse)
         return None
@@ -231,7 +231,7 @@ class Runs(Noun):
         checked = [_checked(metric) for metric in metrics]
         if not (checked or params or tags):
             return None
-        if not waits(synchronous):
+        if not _waits(synchronous):
             return self._later(run_id, checked, params, tags)
         for batch in batches(checked, params, tags):
             self._tracking(log_batch_message(run_id, *batch), messages.LogBatchResponse)
@@ -283,8 +283,7 @@ class Runs(Noun):
                 return PagedList(points)
 
 
-def waits(synchronous: bool | None) -> bool:
-    """Whether a verb waits until what it logs is kept."""
+def _waits(synchronous: bool | None) -> bool:
     return not MLFLOW_ENABLE_ASYNC_LOGGING.get() if synchronous is None else synchronous
 
 
