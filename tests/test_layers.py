@@ -25,6 +25,7 @@ LAYERS = (
     ("client",),
     ("system_metrics", "data"),
     ("auth",),
+    ("artifacts",),
     ("service",),
     ("fluent",),
     ("tracking", "config", "diagnosis"),

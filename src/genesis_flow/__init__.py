@@ -23,6 +23,11 @@ _NAMES = {
     "genesis_flow.exceptions": "MlflowException",
     "genesis_flow.fluent.active": "ActiveRun active_run end_run last_active_run start_run",
     "genesis_flow.fluent.autologging": "autolog",
+    "genesis_flow.client.images": "Image",
+    "genesis_flow.fluent.artifacts": (
+        "flush_artifact_async_logging load_table log_artifact log_artifacts log_dict log_figure log_image log_stream "
+        "log_table log_text"
+    ),
     "genesis_flow.fluent.experiments": (
         "create_experiment delete_experiment delete_experiment_tag get_experiment get_experiment_by_name "
         "restore_experiment search_experiments set_experiment set_experiment_tag set_experiment_tags"
@@ -45,7 +50,9 @@ _NAMES = {
         "set_system_metrics_samples_before_logging set_system_metrics_sampling_interval"
     ),
 }
-_MODULES = frozenset("client config data entities environment_variables exceptions system_metrics tracking".split())
+_MODULES = frozenset(
+    "artifacts client config data entities environment_variables exceptions system_metrics tracking".split()
+)
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted([*_HOME, *_MODULES])
@@ -70,6 +77,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:  # the same names for whoever reads types; a test compares them
     from genesis_flow import (
+        artifacts as artifacts,
         client as client,
         config as config,
         data as data,
@@ -97,6 +105,19 @@ if TYPE_CHECKING:  # the same names for whoever reads types; a test compares the
         start_run as start_run,
     )
     from genesis_flow.fluent.autologging import autolog as autolog
+    from genesis_flow.client.images import Image as Image
+    from genesis_flow.fluent.artifacts import (
+        flush_artifact_async_logging as flush_artifact_async_logging,
+        load_table as load_table,
+        log_artifact as log_artifact,
+        log_artifacts as log_artifacts,
+        log_dict as log_dict,
+        log_figure as log_figure,
+        log_image as log_image,
+        log_stream as log_stream,
+        log_table as log_table,
+        log_text as log_text,
+    )
     from genesis_flow.fluent.experiments import (
         create_experiment as create_experiment,
         delete_experiment as delete_experiment,

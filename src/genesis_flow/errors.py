@@ -615,6 +615,7 @@ class ArtifactsRefused(GenesisFlowError):
     """
 
     def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"The server cannot use the store of its artifacts: {reason}. Its operator can mend that.")
 
 
@@ -694,3 +695,129 @@ class InternalError(GenesisFlowError):
 
     def __init__(self) -> None:
         super().__init__("The server failed; its log has the cause.")
+
+
+# --- what the client says of its own machine, and of what others send to it -----------------------------------
+
+
+class InvalidImage(InvalidRequest, TypeError, ValueError):
+    """Something is no image; a ``TypeError`` and a ``ValueError`` too, which is what MLflow's client raises.
+
+    Args:
+        reason: why, as the end of a sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This cannot be logged as an image: {reason}.")
+
+
+class LocalFileMissing(InvalidRequest, FileNotFoundError):
+    """A local file that is to be stored is not there; a ``FileNotFoundError`` too, as MLflow's client raises."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"There is no file or folder {shown(path)} on this machine.")
+
+
+class FileChanged(InvalidRequest):
+    """A local file became shorter while it was sent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The file {shown(name)} became shorter while it was sent: it was not stored. Send it again.")
+
+
+class LocalDiskFull(GenesisFlowError):
+    """A file has no room on the disk of this machine."""
+
+    def __init__(self, name: str, size_bytes: int, free_bytes: int) -> None:
+        super().__init__(f"The file {shown(name)} has {size_bytes:,} bytes, and the disk here {free_bytes:,} left.")
+
+
+class DownloadOnly(InvalidRequest):
+    """Something was to be stored where files can only be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__("Files can be downloaded from this location, and not stored there.")
+
+
+class BucketRefused(GenesisFlowError):
+    """A bucket does not do what this client asks of it.
+
+    Args:
+        reason: why, as the end of a sentence; never an address or a credential.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The bucket of these artifacts cannot be used: {reason}.")
+
+
+class UnsafeListing(GenesisFlowError):
+    """A listing names what cannot be in the folder that was asked for; nothing of it was fetched."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The listing of artifacts names {shown(path)}, which is no file of its folder: not fetched.")
+
+
+class UnsafeLink(GenesisFlowError):
+    """A server gave something else than the links that it was asked for."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The server was asked for links to a bucket and gave {what}.")
+
+
+class TooManyArtifacts(GenesisFlowError):
+    """A folder of artifacts has no end.
+
+    Args:
+        path: the folder.
+        reason: in what way, as the end of a sentence.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The folder {shown(path)} was not fetched: {reason}.")
+
+
+class AnswerTooLong(GenesisFlowError):
+    """More bytes came than were told, or than anybody needs; they were thrown away.
+
+    Args:
+        name: of what.
+        most_bytes: how many could have come; None if nobody told.
+    """
+
+    def __init__(self, name: str, most_bytes: int | None) -> None:
+        what = "nobody told how many there would be" if most_bytes is None else f"{most_bytes:,} were to come"
+        super().__init__(f"There are too many bytes of {shown(name)}: {what}.")
+
+
+class TransferCut(Unavailable):
+    """A download ended before all of it was there; what came was thrown away."""
+
+    def __init__(self, name: str, came_bytes: int, size_bytes: int) -> None:
+        super().__init__(f"The download of {shown(name)} ended after {came_bytes:,} of {size_bytes:,} bytes.")
+
+
+class TransferTooSlow(GenesisFlowError):
+    """The other side keeps a transfer alive and sends next to nothing."""
+
+    code = "DEADLINE_EXCEEDED"
+    status = 504
+
+    def __init__(self, patience_s: float) -> None:
+        super().__init__(f"A download was given up: next to nothing of it came in {patience_s:.0f} seconds.")
+
+
+class CorruptDownload(GenesisFlowError):
+    """The bytes of a download are not those that were stored; they were thrown away.
+
+    Args:
+        name: of the file.
+        sha256: what their digest should be, in hexadecimal.
+        found: what it is.
+    """
+
+    code = "DATA_LOSS"
+
+    def __init__(self, name: str, sha256: str, found: str) -> None:
+        super().__init__(
+            f"The download of {shown(name)} is not what was stored: its SHA-256 is {found} and should be {sha256}."
+        )

@@ -197,8 +197,6 @@ def test_a_source_of_this_machine_is_a_path_or_a_copy(tmp_path: Path) -> None:
         assert Path(source.load(str(tmp_path / "copy"))).read_text() == "a\n1\n"
     copy = LocalArtifactDatasetSource(str(folder)).load(str(tmp_path / "copies"))
     assert (Path(copy) / "x.csv").read_text() == "a\n1\n"
-    with pytest.raises(NotYet, match="artifacts"):
-        S3ArtifactDatasetSource("s3://b/k").load()
 
 
 @contextmanager

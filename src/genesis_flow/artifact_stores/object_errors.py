@@ -30,8 +30,8 @@ from genesis_flow.errors import (
 log = logging.getLogger("genesis_flow.artifact_stores")
 
 MISSING = "its bucket or container does not exist"
-REFUSED = "it does not accept the server's credentials, or they lack a permission"
-NO_CREDENTIALS = "the server has no credentials for it"
+REFUSED = "it does not accept the credentials, or they lack a permission"
+NO_CREDENTIALS = "there are no credentials for it"
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")

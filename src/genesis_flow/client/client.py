@@ -10,11 +10,11 @@ from genesis_flow.client.experiments import Experiments
 from genesis_flow.client.later import missing
 from genesis_flow.client.logged_models import LoggedModels
 from genesis_flow.client.registry import ModelVersions
-from genesis_flow.client.runs import Runs
+from genesis_flow.client.run_tables import RunTables
 from genesis_flow.client.webhooks import Webhooks
 
 
-class MlflowClient(Experiments, Runs, LoggedModels, ModelVersions, Webhooks):
+class MlflowClient(Experiments, RunTables, LoggedModels, ModelVersions, Webhooks):
     """A client of MLflow's interface.
 
     Nothing is opened before the first verb. May be shared by threads.

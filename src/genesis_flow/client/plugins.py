@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
+from genesis_flow.exceptions import MlflowException
+
 log = logging.getLogger("genesis_flow")
 
 
@@ -18,6 +20,21 @@ def load(group: str) -> Iterator[Any]:
             yield point.load()
         except Exception as error:  # a plugin may fail in any way, and must not take the program with it
             log.warning("The plugin %s of %s cannot be loaded: %s", point.name, group, error)
+
+
+@functools.cache
+def named(group: str, name: str) -> Any:
+    """What the entry point of a group with this name names; None if there is none.
+
+    Raises:
+        MlflowException: it cannot be loaded.
+    """
+    for point in entry_points(group=group, name=name):
+        try:
+            return point.load()
+        except Exception as error:  # a plugin may fail in any way
+            raise MlflowException(f"The plugin {name} of {group} cannot be loaded: {error}") from error
+    return None
 
 
 @functools.cache

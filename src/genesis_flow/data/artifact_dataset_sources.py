@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from genesis_flow.data.filesystem_dataset_source import FileSystemDatasetSource
 from genesis_flow.data.secrets import without_secrets
-from genesis_flow.errors import InvalidParameter, NotYet
+from genesis_flow.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,8 +35,15 @@ class ArtifactDatasetSource(FileSystemDatasetSource):
         return self._uri
 
     def load(self, dst_path: str | None = None) -> str:
-        """Fetches the file or folder."""
-        raise NotYet(f"{type(self).__name__}.load", "artifacts")
+        """Fetches the file or folder, and answers where it is then.
+
+        Args:
+            dst_path: the folder that gets it; a new one by default.
+        """
+        from genesis_flow.client.repositories.open import Stores, open_at
+
+        repository, path = open_at(self._uri, Stores.of())
+        return repository.download_artifacts(path, dst_path)
 
     @classmethod
     def _can_resolve(cls, raw_source: Any) -> bool:
