@@ -19,6 +19,7 @@ LAYERS = (
     ("errors",),
     ("values",),
     ("rules", "search", "wire"),
+    ("folders",),
     ("stores", "artifact_stores", "outbound"),
     ("auth",),
     ("service",),
