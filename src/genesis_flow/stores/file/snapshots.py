@@ -145,21 +145,22 @@ class _Look:
         self, folder: Folder, path: str, name: str, status: os.stat_result, before: _Known | None
     ) -> tuple[Triple | None, int, int] | None:
         """The latest point; of a file that has only grown, only what is new is read."""
-        start, known = 0, None
-        data: bytes | None = b""
+        start, latest, overlap = 0, None, 0
+        data: bytes | None = None
         if before and 0 < before[2] <= status.st_size:
-            checked = min(before[2], _CHECKED_BYTES)
-            data = read(folder, name, before[2] - checked, most=points.METRIC_BYTES)
-            if data and zlib.crc32(data[:checked]) == before[3]:
-                start, known, data = before[2], before[1] and tuple(before[1]), data[checked:]
-        if not start:
+            overlap = min(before[2], _CHECKED_BYTES)
+            data = read(folder, name, before[2] - overlap, most=points.METRIC_BYTES)
+            if data and zlib.crc32(data[:overlap]) == before[3]:
+                start, latest = before[2] - overlap, before[1] and tuple(before[1])
+            else:
+                data, overlap = None, 0
+        if data is None:
             data = read(folder, name, most=points.METRIC_BYTES)
         if data is None:
             return None
-        latest = points.latest(points.parse(points.settled(data, status), self._named(path)), known)
+        fresh = points.parse(points.settled(data[overlap:], status), self._named(path))
         end = data.rfind(b"\n") + 1
-        last = read(folder, name, max(0, start + end - _CHECKED_BYTES), most=points.METRIC_BYTES) or b""
-        return latest, start + end, zlib.crc32(last[: min(start + end, _CHECKED_BYTES)])
+        return points.latest(fresh, latest), start + end, zlib.crc32(data[max(0, end - _CHECKED_BYTES) : end])
 
 
 def _is_text(path: str) -> bool:
