@@ -54,7 +54,7 @@ class History:
             if status.st_mtime_ns < trusted_ns():
                 with self._lock:
                     self._known = mark, found
-            return found
+            return list(found)
         return []
 
     def write(self, changes: Iterable[StoredChange]) -> None:
