@@ -129,7 +129,7 @@ def read(client: MlflowClient) -> dict[str, Any]:
             ]
             for e in experiments
         ),
-        "runs": sorted(map(lambda run: run_as_told(client, run), found), key=str),
+        "runs": sorted((run_as_told(client, run) for run in found), key=str),
         "models": sorted(map(model_as_told, client.search_logged_models(ids)), key=str),
         "registered": sorted(
             [

@@ -31,6 +31,10 @@ _DEEPEST = 128  # a key has 250 characters, so it cannot be deeper
 _TAIL_BYTES = 2**16
 
 
+class TooLarge(ValueError):
+    """A file that is too large to be read; says how large it may be."""
+
+
 def key_names(field: str, key: str) -> Place:
     """The names of the folders and the file that a key of a metric, param or tag stands for.
 
@@ -125,7 +129,7 @@ def read(folder: Folder, name: str, start: int = 0, *, most: int = _LARGEST) -> 
     """What is in a file from an offset on; None if there is no such file, or something else has its name.
 
     Raises:
-        MalformedFile: it has more than ``most`` bytes.
+        TooLarge: it has more than ``most`` bytes.
     """
     try:
         file = folder.open_file(name)
@@ -134,7 +138,7 @@ def read(folder: Folder, name: str, start: int = 0, *, most: int = _LARGEST) -> 
     with file:
         size = os.fstat(file.fileno()).st_size - start
         if size > most:
-            raise MalformedFile(name, f"it has more than {most:,} bytes")
+            raise TooLarge(f"it has more than {most:,} bytes")
         file.seek(start)
         return file.read(max(size, 0) + 1)
 

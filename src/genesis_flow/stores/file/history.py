@@ -15,7 +15,7 @@ import msgspec
 
 from genesis_flow.errors import MalformedFile
 from genesis_flow.rules.history import Change, aliases_moved
-from genesis_flow.stores.file.disk import Disk, append, read
+from genesis_flow.stores.file.disk import Disk, TooLarge, append, read
 from genesis_flow.stores.file.places import MODELS
 from genesis_flow.stores.file.points import trusted_ns
 from genesis_flow.stores.memory.state import StoredChange, StoredRegistered
@@ -46,11 +46,11 @@ class History:
             with self._lock:
                 if self._known[0] == mark:
                     return list(self._known[1])
-            lines = (read(folder, FILE, most=_MOST_BYTES) or b"").split(b"\n")
             try:
+                lines = (read(folder, FILE, most=_MOST_BYTES) or b"").split(b"\n")
                 found = [_DECODER.decode(line) for line in lines[:-1]]
-            except msgspec.MsgspecError:
-                raise MalformedFile(f"{MODELS}/{FILE}", "it has a line that is no change of a model") from None
+            except (msgspec.MsgspecError, TooLarge) as error:
+                raise MalformedFile(f"{MODELS}/{FILE}", f"it is no history of models ({error})") from None
             if status.st_mtime_ns < trusted_ns():
                 with self._lock:
                     self._known = mark, found

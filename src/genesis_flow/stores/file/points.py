@@ -38,9 +38,9 @@ def model_line(key: PointKey, point: Metric) -> bytes:
 
 
 def is_line(text: bytes) -> bool:
-    """Whether this is a whole line."""
+    """Whether this is a whole line, and not what a crash left of one."""
     try:
-        return bool(text) and bool(_parsed(text))
+        return text.count(b" ") > 1 and bool(_parsed(text))
     except ValueError:
         return False
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from genesis_flow.errors import InvalidParameter
 from genesis_flow.folders import Folder
 from genesis_flow.rules.locations import run_artifacts
 from genesis_flow.rules.points import Triple
@@ -15,6 +16,7 @@ from genesis_flow.rules.tags import RUN_NAME
 from genesis_flow.stores.file import meta, points
 from genesis_flow.stores.file.disk import append, key_names, read, write
 from genesis_flow.stores.file.fields import Fields
+from genesis_flow.stores.file.places import ID
 from genesis_flow.stores.file.snapshots import META, Said
 from genesis_flow.stores.file.texts import check_keys, save_texts, texts_in
 from genesis_flow.stores.memory.state import DatasetKey, StoredRun
@@ -162,6 +164,9 @@ def check_run(before: StoredRun | None, after: StoredRun) -> None:
     was = before or StoredRun(after.experiment, after.info)
     for part, old, new in (("params", was.params, after.params), ("tags", was.tags, after.tags)):
         check_keys(part, new.keys() - old.keys(), old)
+    for way, model_id in after.models.keys() - was.models.keys():
+        if way == "output" and not ID.fullmatch(model_id):
+            raise InvalidParameter("model_id", model_id, "the id of a logged model")
     known = {key for key, *_ in was.points}
     check_keys("metrics", {key for key, *_ in after.points} - known, known)
 

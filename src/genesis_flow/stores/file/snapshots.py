@@ -20,7 +20,7 @@ from genesis_flow.errors import MalformedFile
 from genesis_flow.folders import Folder
 from genesis_flow.rules.points import Triple
 from genesis_flow.stores.file import meta, points
-from genesis_flow.stores.file.disk import Disk, Place, files_below, read
+from genesis_flow.stores.file.disk import Disk, Place, TooLarge, files_below, read
 
 Said = dict[str, Any]
 """By path: a ``Meta`` of a ``meta.yaml``, a text, or of a run's metric its latest point, if it has any."""
@@ -116,7 +116,7 @@ class _Look:
         name = path.rpartition("/")[2]
         try:
             said = self._said(folder, path, name, status, before)
-        except meta.MetaError as error:
+        except (meta.MetaError, TooLarge) as error:
             raise MalformedFile(self._named(path), str(error)) from None
         except UnicodeDecodeError:
             raise MalformedFile(self._named(path), "it is not UTF-8") from None
