@@ -21,6 +21,7 @@ LAYERS = (
     ("values",),
     ("rules", "search", "wire"),
     ("entities",),
+    ("folders",),
     ("stores", "artifact_stores", "outbound"),
     ("client",),
     ("system_metrics", "data"),

@@ -619,6 +619,18 @@ class ArtifactsRefused(GenesisFlowError):
         super().__init__(f"The server cannot use the store of its artifacts: {reason}. Its operator can mend that.")
 
 
+class MalformedFile(GenesisFlowError):
+    """A file of a store is not what it should be; what else is stored is not touched by that.
+
+    Args:
+        name: of the file, below the folder of the store.
+        reason: what is wrong, as the end of a sentence.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The file {shown(name)} of this store cannot be read: {reason}. Mend it or move it away.")
+
+
 class ForeignDatabase(GenesisFlowError):
     """The database belongs to another program and is left untouched.
 

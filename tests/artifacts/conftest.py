@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES
 from genesis_flow.artifact_stores.local import LocalArtifactStore
+from genesis_flow.folders import HAS_FOLDER_HANDLES
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES
 from genesis_flow.artifact_stores.local import STAGING_NAME, LocalArtifactStore
 from genesis_flow.artifact_stores.protocol import BLOCK_BYTES
 from genesis_flow.errors import ArtifactNotFound, GenesisFlowError, InvalidPath
+from genesis_flow.folders import HAS_FOLDER_HANDLES
 from genesis_flow.rules.paths import SafeRelPath
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need rights of their own on Windows")

@@ -45,6 +45,23 @@ class Call:
     fields: Fields
 
 
+def for_files(calls: list[Call]) -> list[Call]:
+    """The calls with keys that a store of files can have, none of them the folder of another one."""
+    return [Call(call.verb, _for_files(call.fields)) for call in calls]
+
+
+def _for_files(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_for_files(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    named = {"key", "tag_key"} & value.keys()
+    return {k: _NO_FILE.sub("-", one) or "-" if k in named else _for_files(one) for k, one in value.items()}
+
+
+_NO_FILE = re.compile(r"[^\w. -]|^[. ]+$")
+
+
 def _names(noun: str) -> st.SearchStrategy[str]:
     return st.integers(0, 2).map(lambda number: f"#{noun}{number}#")
 

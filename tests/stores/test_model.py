@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from genesis_flow.rules.clock import Clock
 from genesis_flow.search.ast import Expression, Order
 from genesis_flow.search.fields import RUNS
+from genesis_flow.stores.file.store import FileStore
 from genesis_flow.stores.memory import MemoryStore
 from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Store
@@ -36,6 +37,7 @@ from tests.stores.sequences import (
     comparable_expressions,
     comparable_orders,
     compare,
+    for_files,
 )
 
 ROOT = "mlflow-artifacts:/"
@@ -50,6 +52,12 @@ New = Callable[[Clock], AbstractContextManager[Store]]
 def new_sqlite(clock: Clock) -> Iterator[Store]:
     with tempfile.TemporaryDirectory() as folder:
         yield open_sqlite(Path(folder) / "store.db", artifact_root=ROOT, clock=clock)
+
+
+@contextmanager
+def new_folder(clock: Clock) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield FileStore(folder, artifact_root=ROOT, clock=clock)
 
 
 @contextmanager
@@ -74,11 +82,13 @@ async def prepared(store: Store) -> None:
     await store.close()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "file"])
 def new(request: pytest.FixtureRequest) -> Iterator[New]:
     """What opens a new store of each kind."""
     if request.param == "sqlite":
         yield new_sqlite
+    elif request.param == "file":
+        yield new_folder
     else:
         with new_postgresql(request.getfixturevalue("postgresql_server")) as new:
             yield new
@@ -90,6 +100,7 @@ async def test_any_sequence_of_calls_is_answered_alike(new: New, calls: list[Cal
     clock = FixedClock()
     with new(clock) as store:
         try:
+            calls = for_files(calls) if isinstance(store, FileStore) else calls
             await compare(calls, clock, store, MemoryStore(artifact_root=ROOT, clock=clock))
         finally:
             await store.close()
@@ -101,6 +112,7 @@ async def test_any_sequence_of_calls_to_the_registry_is_answered_alike(new: New,
     clock = FixedClock()
     with new(clock) as store:
         try:
+            calls = for_files(calls) if isinstance(store, FileStore) else calls
             await compare(calls, clock, store, MemoryStore(artifact_root=ROOT, clock=clock))
         finally:
             await store.close()

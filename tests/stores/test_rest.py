@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from genesis_flow.errors import ServerError, Unavailable
+from genesis_flow.stores.forwarding import Verb
 from genesis_flow.stores.protocol import Store
-from genesis_flow.stores.rest import RestStore, Verb
+from genesis_flow.stores.rest import RestStore
 from genesis_flow.testing.calls import UNKNOWN_RUN, new_run, run_of
 from genesis_flow.testing.store import StoreSuite
 from genesis_flow.wire.messages import experiments, runs

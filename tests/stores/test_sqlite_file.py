@@ -141,7 +141,7 @@ async def test_a_new_file_an_empty_one_and_our_own_are_opened(tmp_path: Path) ->
 def test_what_was_acknowledged_survives_a_kill_and_is_there_once(tmp_path: Path, acknowledged_before: int) -> None:
     path = tmp_path / "store.db"
     id_ = asyncio.run(_prepared(path))
-    command = [sys.executable, str(WRITER), str(path), id_, "0", "1000000"]
+    command = [sys.executable, str(WRITER), f"sqlite:///{path}", id_, "0", "1000000"]
     acknowledged: set[int] = set()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
@@ -179,10 +179,10 @@ async def _check_what_survived(path: Path, id_: str, acknowledged: set[int]) -> 
 
 async def test_processes_that_share_a_file_lose_nothing(store: SqlStore, tmp_path: Path) -> None:
     id_ = await new_run(store)
-    path = str(tmp_path / "store.db")
+    uri = f"sqlite:///{tmp_path / 'store.db'}"
     writers = [
         await asyncio.create_subprocess_exec(
-            sys.executable, str(WRITER), path, id_, str(first), "200", stdout=subprocess.PIPE
+            sys.executable, str(WRITER), uri, id_, str(first), "200", stdout=subprocess.PIPE
         )
         for first in (0, 200, 400)
     ]

@@ -1,4 +1,4 @@
-"""A program that writes to a store and says what was acknowledged: ``writer.py FILE RUN FIRST COUNT``.
+"""A program that writes to a store and says what was acknowledged: ``writer.py URI RUN FIRST COUNT``.
 
 Sixteen writers log the points with the steps FIRST, FIRST + 1, …, each with a param and a tag of its own. Each
 acknowledged step is printed at once.
@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from genesis_flow.stores.sql.sqlite_store import open_sqlite
+from genesis_flow.stores.open import open_store
 from genesis_flow.testing.calls import batch, point
 
 WRITERS = 16
 
 
-async def main(path: Path, run_id: str, steps: Iterator[int]) -> None:
-    store = open_sqlite(path, artifact_root="artifacts")
+async def main(uri: str, run_id: str, steps: Iterator[int]) -> None:
+    store = open_store(uri, artifact_root="artifacts")
 
     async def write() -> None:
         for step in steps:
@@ -34,4 +33,4 @@ async def main(path: Path, run_id: str, steps: Iterator[int]) -> None:
 
 if __name__ == "__main__":
     first, number = int(sys.argv[3]), int(sys.argv[4])
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], iter(range(first, first + number))))
+    asyncio.run(main(sys.argv[1], sys.argv[2], iter(range(first, first + number))))

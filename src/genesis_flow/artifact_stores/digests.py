@@ -12,8 +12,8 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-from genesis_flow.artifact_stores.folders import Folder
 from genesis_flow.errors import InvalidPath
+from genesis_flow.folders import Folder
 from genesis_flow.rules.paths import SafeRelPath
 
 DIGESTS_NAME = ".genesis-flow-digests"

@@ -18,7 +18,6 @@ from contextlib import aclosing, contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
 from genesis_flow.artifact_stores.digests import DIGESTS, DIGESTS_NAME, note, noted
-from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.artifact_stores.protocol import BLOCK_BYTES, Capability, Direct, FileInfo, Page, Usage, Written
 from genesis_flow.errors import (
     ArtifactIsDirectory,
@@ -28,6 +27,7 @@ from genesis_flow.errors import (
     StorageFull,
     TooManyOpenFiles,
 )
+from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.rules.paths import SafeRelPath
 
 STAGING_NAME = ".genesis-flow-staging"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,7 +18,8 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
     Args:
         uri: ``sqlite:///relative/path.db``, ``sqlite:////absolute/path.db``,
             ``mongodb://host/database``, ``mongodb+srv://host/database``,
-            ``postgresql://host/database``, ``memory:`` or ``http(s)://…``.
+            ``postgresql://host/database``, ``memory:``, ``http(s)://…``, or a folder in MLflow's directory form:
+            ``file:///absolute/folder``, ``/absolute/folder`` or ``./relative/folder``.
         artifact_root: below which new experiments get their artifact locations.
 
     Raises:
@@ -50,10 +52,22 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             from genesis_flow.stores.rest import RestStore
 
             return RestStore(uri)
+        case "file":
+            return _open_folder(folder_path(rest), artifact_root)
+        case _ if uri.startswith(("/", "./", "../", "~/")) or uri in (".", "..", "mlruns"):
+            return _open_folder(os.path.expanduser(uri), artifact_root)
         case _:
             raise UnsupportedLocation(
-                scheme, "A store is sqlite:///path/to/file.db, postgresql://host/database or mongodb://host/database"
+                scheme,
+                "A store is sqlite:///path/to/file.db, postgresql://host/database, mongodb://host/database or a folder "
+                "such as file:///path/to/mlruns or ./mlruns",
             )
+
+
+def _open_folder(path: str, artifact_root: str) -> Store:
+    from genesis_flow.stores.file.store import FileStore
+
+    return FileStore(path, artifact_root=artifact_root)
 
 
 async def inspect_store(uri: str) -> Inspection:
@@ -88,6 +102,18 @@ def _require(package: str, what: str, extra: str) -> None:
     """Raises ``MissingExtra`` if the driver is not installed."""
     if importlib.util.find_spec(package) is None:
         raise MissingExtra(what, extra)
+
+
+def folder_path(rest: str) -> str:
+    """The folder in what stands behind ``file:``, with or without an (empty) host."""
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise UnsupportedLocation("file", "A folder has no host: file:///path/to/mlruns")
+        rest = slash + path
+    if not rest:
+        raise UnsupportedLocation("file", "Name a folder: file:///path/to/mlruns")
+    return unquote(rest)
 
 
 def sqlite_path(rest: str) -> Path:

@@ -29,9 +29,10 @@ from genesis_flow.wire.messages import (
     webhooks,
 )
 
-Capability = Literal["persistent", "concurrent-processes", "collection"]
+Capability = Literal["persistent", "concurrent-processes", "collection", "webhooks", "any-name"]
 """``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store.
-``collection``: the deleted can be removed for good (``stores/collecting.py``)."""
+``collection``: the deleted can be removed for good (``stores/collecting.py``). ``webhooks``: they are kept and told;
+elsewhere their verbs are ``Unsupported``. ``any-name``: registered models may have every name that the rules allow."""
 
 
 class ExperimentStore(Protocol):

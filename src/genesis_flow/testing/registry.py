@@ -98,7 +98,7 @@ class RegistrySuite(Suite):
     # --- models -------------------------------------------------------------------------------------------------
 
     async def test_a_model_is_read_by_its_name_with_its_tags(self, store: Store) -> None:
-        name = unique("it's 100% \\ 😀 @?#& ")
+        name = unique(f"it's 100{'%' * ('any-name' in store.supports)} \\ 😀 @?#& ")
         await new_registered(store, name, b="2", a="")
         model = await registered(store, name)
         assert (model.name, model.description) == (name, None)

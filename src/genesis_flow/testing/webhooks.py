@@ -10,7 +10,7 @@ import pytest
 
 from genesis_flow.rules.registry import IS_PROMPT
 from genesis_flow.stores.protocol import Store
-from genesis_flow.testing.calls import HOSTILE, INVALID, NOT_FOUND, answer, new_run, refused, unique
+from genesis_flow.testing.calls import HOSTILE, INVALID, NOT_FOUND, UNSUPPORTED, answer, new_run, refused, unique
 from genesis_flow.testing.registry_calls import (
     REMOTE,
     new_registered,
@@ -70,6 +70,14 @@ class WebhookSuite(Suite):
         assert (other.status, other.description, other.run_events) == ("DISABLED", None, ("FAILED", "FINISHED"))
         assert id_of(other) != id_of(made)
         assert await webhook_of(store, id_of(other)) == other
+
+    async def test_a_store_without_webhooks_says_so(self, store: Store) -> None:
+        asked = store.list_webhooks(extended.ListWebhooks())
+        if "webhooks" in store.supports:
+            await asked
+        else:
+            with refused(UNSUPPORTED):
+                await asked
 
     async def test_an_event_that_is_named_twice_is_heard_once(self, store: Store) -> None:
         async with listening(store, "REGISTERED_MODEL.CREATED", "REGISTERED_MODEL.CREATED") as webhook_id:

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES, Folder
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.errors import AnswerTooLong, CorruptDownload, InvalidPath, LocalDiskFull, TransferCut, TransferTooSlow
+from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder
 from genesis_flow.rules.paths import SafeRelPath
 
 PARTIAL = ".genesis-flow-part"

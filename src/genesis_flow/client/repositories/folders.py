@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from genesis_flow.artifact_stores.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.artifact_stores.protocol import FileInfo
 from genesis_flow.client.repositories.arriving import PARTIAL, Arriving, arriving
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.client.repositories.reading import PIECE_BYTES
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, InvalidPath
+from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.rules.paths import SafeRelPath
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from genesis_flow.errors import ExperimentExists, ExperimentNameNotFound, ExperimentNotFound, TagNotFound
-from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
+from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_key
 from genesis_flow.rules.limits import SEARCH_EXPERIMENTS_DEFAULT
 from genesis_flow.rules.locations import joined
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED, STAGES
@@ -48,8 +48,7 @@ class Experiments:
     async def create_experiment(self, message: messages.CreateExperiment) -> messages.CreateExperimentResponse:
         if (taken := self._named(message.name)) is not None:
             raise ExperimentExists(message.name, taken.value.lifecycle_stage == DELETED)
-        self._state.experiments_ever += 1
-        key = self._state.experiments_ever
+        key = self._state.new_experiment_key()
         stored = self._add_experiment(key, message.name, message.artifact_location or "")
         stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
         return messages.CreateExperimentResponse(experiment_id=str(key))
@@ -90,8 +89,8 @@ class Experiments:
         deleted = now if after == DELETED else None
         stored.value = msgspec.structs.replace(stored.value, lifecycle_stage=after, last_update_time=now)
         stored.deleted = deleted
-        for run in self._state.runs.values():
-            if str(run.experiment) == stored.value.experiment_id and run.info.lifecycle_stage != REMOVED:
+        for run in self._state.runs_in([experiment_key(experiment_id)]):
+            if run.info.lifecycle_stage != REMOVED:
                 run.info = msgspec.structs.replace(run.info, lifecycle_stage=after)
                 run.deleted = deleted
 

@@ -115,9 +115,8 @@ class LoggedModels:
         )
         models = [
             model
-            for model in self._state.models.values()
-            if model.experiment in asked.experiments
-            and model.stage == ACTIVE
+            for model in self._state.models_in(asked.experiments)
+            if model.stage == ACTIVE
             and (not message.datasets or any(_is_on(message.datasets, key) for key in model.points))
         ]
         shown, token = page(models, query, message.max_results)

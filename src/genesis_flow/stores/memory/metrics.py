@@ -26,7 +26,7 @@ class Metrics:
         stored = self._state.runs.get(run_id)
         if stored and stored.info.lifecycle_stage == REMOVED:
             return []
-        points = [point for point in stored.points.values() if point.key == key] if stored else []
+        points = stored.points_of(key) if stored else []
         return sorted(points, key=lambda point: _rank(*_place(point)))
 
     async def get_metric_history(self, message: messages.GetMetricHistory) -> messages.GetMetricHistoryResponse:

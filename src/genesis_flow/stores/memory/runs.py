@@ -88,11 +88,7 @@ class Runs(Outbox):
         asked = asking.of_runs(message, self._state.secret)
         query = Query(asked, _values, lambda stored, field: next(iter(_values(stored, field)), None))
         stages = STAGES[message.run_view_type]
-        runs = [
-            run
-            for run in self._state.runs.values()
-            if run.experiment in asked.experiments and run.info.lifecycle_stage in stages
-        ]
+        runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
         shown, token = page(runs, query, message.max_results)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
 
@@ -150,7 +146,6 @@ class Runs(Outbox):
         return messages.LogModelResponse()
 
     def _run(self, stored: StoredRun) -> Run:
-        places = list(self._state.datasets)
         return Run(
             info=_shown(stored.info),
             data=RunData(
@@ -161,7 +156,7 @@ class Runs(Outbox):
             inputs=RunInputs(
                 dataset_inputs=tuple(
                     DatasetInput(dataset=self._state.datasets[key], tags=stored.inputs[key])
-                    for key in sorted(stored.inputs, key=places.index)
+                    for key in self._state.datasets_in_order(stored)
                 ),
                 model_inputs=tuple(
                     ModelInput(model_id=model_id) for way, model_id in sorted(stored.models) if way == "input"
@@ -214,7 +209,7 @@ def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
 def _aggregate(stored: StoredRun, field: Field) -> Sequence[Value]:
     if field.aggregate is None:
         return []
-    points = [_triple(point) for point in stored.points.values() if point.key == field.aggregate.key]
+    points = [_triple(point) for point in stored.points_of(field.aggregate.key)]
     return [Summary.of(points).value(field.aggregate.name)] if points else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from genesis_flow.errors import (
@@ -61,6 +62,10 @@ class StoredRun:
     inputs: dict[DatasetKey, tuple[InputTag, ...]] = field(default_factory=dict)
     models: dict[tuple[str, str], int] = field(default_factory=dict)
     deleted: int | None = None
+
+    def points_of(self, key: str) -> list[Metric]:
+        """Every point of one metric, each once, in no order."""
+        return [point for point in self.points.values() if point.key == key]
 
 
 @dataclass(eq=False)
@@ -137,11 +142,11 @@ class State:
         self.artifact_root = artifact_root
         self.clock = clock
         self.secret = secrets.token_bytes(32)
-        self.experiments: dict[int, StoredExperiment] = {}
-        self.runs: dict[str, StoredRun] = {}
+        self.experiments: MutableMapping[int, StoredExperiment] = {}
+        self.runs: MutableMapping[str, StoredRun] = {}
         self.datasets: dict[DatasetKey, Dataset] = {}
-        self.models: dict[str, StoredModel] = {}
-        self.registered: dict[str, StoredRegistered] = {}
+        self.models: MutableMapping[str, StoredModel] = {}
+        self.registered: MutableMapping[str, StoredRegistered] = {}
         self.registered_ever = 0
         self.changes: list[StoredChange] = []
         self.experiments_ever = 0
@@ -153,6 +158,24 @@ class State:
         """The key of a new registered model."""
         self.registered_ever += 1
         return self.registered_ever
+
+    def new_experiment_key(self) -> int:
+        """The key of a new experiment."""
+        self.experiments_ever += 1
+        return self.experiments_ever
+
+    def runs_in(self, experiments: Collection[int]) -> Iterable[StoredRun]:
+        """The runs of these experiments."""
+        return [run for run in self.runs.values() if run.experiment in experiments]
+
+    def models_in(self, experiments: Collection[int]) -> Iterable[StoredModel]:
+        """The logged models of these experiments."""
+        return [model for model in self.models.values() if model.experiment in experiments]
+
+    def datasets_in_order(self, run: StoredRun) -> Sequence[DatasetKey]:
+        """The datasets of a run, as they came into the store."""
+        places = list(self.datasets)
+        return sorted(run.inputs, key=places.index)
 
     def experiment(self, experiment_id: str) -> StoredExperiment:
         """The experiment, deleted or not; ``ExperimentNotFound``."""

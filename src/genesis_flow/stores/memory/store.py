@@ -29,7 +29,7 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"collection"})
+    supports: frozenset[Capability] = frozenset({"collection", "webhooks", "any-name"})
 
     def __init__(self, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._state = State(artifact_root, clock)
@@ -39,8 +39,7 @@ class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection
         keys = {experiment_key(experiment_id) for experiment_id in message.experiment_ids}
         found = {
             (*key, {tag.key: tag.value or "" for tag in tags}.get(DATASET_CONTEXT))
-            for run in self._state.runs.values()
-            if run.experiment in keys
+            for run in self._state.runs_in(keys)
             for key, tags in run.inputs.items()
         }
         return messages.SearchDatasetsResponse(

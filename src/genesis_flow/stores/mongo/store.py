@@ -42,7 +42,9 @@ class MongoStore(MongoRegistry, MongoCollection, MongoWebhooks):
         UnsupportedLocation: the URI cannot be understood.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
+    supports: frozenset[Capability] = frozenset(
+        {"persistent", "concurrent-processes", "collection", "webhooks", "any-name"}
+    )
 
     # --- experiments ----------------------------------------------------------------------------------------------
 

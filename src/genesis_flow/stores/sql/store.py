@@ -56,7 +56,9 @@ class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection"})
+    supports: frozenset[Capability] = frozenset(
+        {"persistent", "concurrent-processes", "collection", "webhooks", "any-name"}
+    )
 
     # --- experiments ------------------------------------------------------------------------------------------
 

@@ -6,10 +6,8 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-
-from genesis_flow.rules.paths import SafeRelPath
 
 HAS_FOLDER_HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 """Whether the platform can name a file by a folder's handle and a name in it. Windows cannot."""
@@ -19,6 +17,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _OPEN_FOLDER = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_DIRECTORY", 0)
 # O_NONBLOCK: a pipe that somebody put there must not make us wait for its writer.
 _OPEN_FILE = os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
+_APPEND_FILE = os.O_RDWR | os.O_APPEND | os.O_CREAT | _NO_FOLLOW | _BINARY
 _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY
 
 
@@ -40,10 +39,14 @@ class Folder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the handle back."""
         if self._handle is not None:
             os.close(self._handle)
 
-    def walk(self, path: SafeRelPath, *, make: bool = False, mode: int = 0o777) -> Folder:
+    def walk(self, path: Iterable[str], *, make: bool = False, mode: int = 0o777) -> Folder:
         """The folder at ``path`` below this one, which is closed."""
         folder = self
         for name in path:
@@ -54,7 +57,9 @@ class Folder:
         return folder
 
     def enter(self, name: str) -> Folder:
-        """Raises ``NotADirectoryError`` for a link, wherever it points."""
+        """Raises ``NotADirectoryError`` for a link, wherever it points, and for what is no name in this folder."""
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         if self._handle is None:
             path = self._at(name)
             if not is_folder(os.lstat(path)) or not _same_path(os.path.realpath(path), path):
@@ -66,6 +71,10 @@ class Folder:
             if error.errno == errno.ELOOP:  # what some systems say of a link
                 raise NotADirectoryError(errno.ENOTDIR, "not a directory") from None
             raise
+
+    def again(self) -> Folder:
+        """The same folder, to be closed by itself."""
+        return Folder(self._path, None if self._handle is None else os.dup(self._handle))
 
     def make(self, name: str, mode: int = 0o777) -> None:
         """Makes a folder, durably, unless something has this name."""
@@ -114,6 +123,21 @@ class Folder:
 
     def create_file(self, name: str) -> io.BufferedWriter:
         return io.BufferedWriter(io.FileIO(os.open(self._at(name), _CREATE_FILE, 0o666, dir_fd=self._handle), "wb"))
+
+    def append_to(self, name: str) -> io.FileIO:
+        """A file that is made if it is not there; whatever is written to it goes to its end.
+
+        Raises ``IsADirectoryError`` for a directory, ``FileNotFoundError`` for a link, pipe or device.
+        """
+        with suppress(FileNotFoundError):
+            _refuse_irregular(self.stat(name))
+        try:
+            handle = os.open(self._at(name), _APPEND_FILE, 0o666, dir_fd=self._handle)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise FileNotFoundError(errno.ENOENT, "not a file") from None
+            raise
+        return io.FileIO(handle, "rb+")
 
     def move(self, name: str, folder: Folder, new_name: str) -> None:
         os.replace(self._at(name), folder._at(new_name), src_dir_fd=self._handle, dst_dir_fd=folder._handle)
