@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from configparser import ConfigParser
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,9 +27,23 @@ def connect_http(uri: str) -> HttpTransport:
         InvalidSetting: a variable of the environment contradicts another one.
     """
     base, authorization = _without_user(uri)
+    return _transport(base, lambda: {**_agent(), **_authorization(authorization), **_further()}, _tls())
+
+
+@lru_cache(maxsize=8)
+def connect_anonymously(uri: str) -> HttpTransport:
+    """The connection to a host that is not the tracking server: it is told nothing of who we are."""
+    return _transport(_without_user(uri)[0], _agent, Tls())
+
+
+def _agent() -> Mapping[str, str]:
+    return {"User-Agent": f"genesis-flow/{__version__}"}
+
+
+def _transport(base: str, headers: Callable[[], Mapping[str, str]], tls: Tls) -> HttpTransport:
     return HttpTransport(
         base,
-        headers=lambda: {"User-Agent": f"genesis-flow/{__version__}", **_authorization(authorization), **_further()},
+        headers=headers,
         timeout_s=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()),
         retrying=Retrying(
             variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get(),
@@ -37,7 +52,7 @@ def connect_http(uri: str) -> HttpTransport:
             statuses=AGAIN,
             respect_retry_after=variables.MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER.get(),
         ),
-        tls=_tls(),
+        tls=tls,
         connections=variables.MLFLOW_HTTP_POOL_MAXSIZE.get(),
     )
 

@@ -12,13 +12,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from genesis_flow.client import uris
 from genesis_flow.client.connection import connection_to
+from genesis_flow.client.http import connect_anonymously
 from genesis_flow.client.plugins import named
 from genesis_flow.client.repositories import locations
 from genesis_flow.client.repositories.folders import FolderPlace
 from genesis_flow.client.repositories.proxied import FILES, ProxiedPlace
 from genesis_flow.client.repositories.repository import ArtifactRepository, Repository
 from genesis_flow.client.repositories.web import WebPlace
-from genesis_flow.client.strangers import connect_anonymously
 from genesis_flow.errors import InvalidParameter, InvalidPath, MissingExtra, UnsupportedLocation
 from genesis_flow.rules.locations import joined
 from genesis_flow.rules.paths import SafeRelPath
