@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from genesis_flow.client.figures import save_figure
-from genesis_flow.client.files_later import LATER, told
 from genesis_flow.client.images import pil_of, small_copy
-from genesis_flow.client.repositories import locations
-from genesis_flow.client.repositories.open import Stores, open_at, open_repository
-from genesis_flow.client.repositories.repository import ArtifactRepository, LocalPath
 from genesis_flow.client.runs import Runs
 from genesis_flow.entities import FileInfo
 from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING
 from genesis_flow.errors import InvalidImage, InvalidParameter, MissingPackage, MissingParameter
 from genesis_flow.rules.clock import now_ms
 from genesis_flow.rules.paths import SafeRelPath
+
+# PERF: what moves files is imported by the first verb that does. `MlflowClient` is there 60 ms earlier (15 instead
+# of 75 ms on top of the other nouns, best of 3 on two busy cores, 2026-11-24).
+if TYPE_CHECKING:
+    from genesis_flow.client.repositories.open import Stores
+    from genesis_flow.client.repositories.repository import ArtifactRepository, LocalPath
 
 HAS_IMAGES = "mlflow.loggedImages"
 IMAGES = "images"
@@ -70,9 +69,11 @@ class RunArtifacts(Runs):
 
     def log_stream(self, run_id: str, stream: IO[bytes], artifact_file: str) -> None:
         """Stores what a binary stream gives as a file; it is kept on the disk here until all of it came."""
+        from shutil import copyfileobj
+
         with self._staged(run_id, artifact_file) as local, local.open("wb") as file:
             try:
-                shutil.copyfileobj(stream, file, _BLOCK_BYTES)
+                copyfileobj(stream, file, _BLOCK_BYTES)
             except (TypeError, AttributeError):
                 raise InvalidParameter("stream", type(stream).__name__, "a binary stream") from None
 
@@ -117,14 +118,24 @@ class RunArtifacts(Runs):
             return
         if key is None or not _KEY.fullmatch(key):
             raise InvalidImage("key must consist of letters, digits, and _-. /")
+        self._log_to_series(run_id, pixels, key, step or 0, timestamp, synchronous)
+
+    def _log_to_series(
+        self, run_id: str, pixels: Any, key: str, step: int, timestamp: int | None, synchronous: bool | None
+    ) -> None:
+        from tempfile import TemporaryDirectory
+        from uuid import uuid4
+
+        from genesis_flow.client.files_later import LATER, told
+
         # COMPAT: mlflow 3.17's page finds the series, the step and the time of an image in its name.
         when = now_ms() if timestamp is None else timestamp
-        name = f"{key.replace('/', '~')}+step+{step or 0}+timestamp+{when}+{uuid.uuid4()}"
+        name = f"{key.replace('/', '~')}+step+{step}+timestamp+{when}+{uuid4()}"
         waits = not MLFLOW_ENABLE_ASYNC_LOGGING.get() if synchronous is None else synchronous
         kept = pixels if waits else pixels.copy()
 
         def store() -> None:
-            with tempfile.TemporaryDirectory() as folder:
+            with TemporaryDirectory() as folder:
                 full, small = Path(folder, f"{name}.png"), Path(folder, f"{name}+compressed.webp")
                 kept.save(full)
                 small_copy(kept).save(small)
@@ -161,6 +172,8 @@ class RunArtifacts(Runs):
         Raises:
             MlflowException: ``RESOURCE_DOES_NOT_EXIST``; or the download failed.
         """
+        from genesis_flow.client.repositories.open import open_at
+
         wanted = SafeRelPath.normalize(str(path or ""))
         repository, name = open_at(f"runs:/{run_id}/{wanted}", self._stores)
         return repository.download_artifacts(name, dst_path)
@@ -179,21 +192,31 @@ class RunArtifacts(Runs):
 
     @property
     def _stores(self) -> Stores:
+        from genesis_flow.client.repositories.open import Stores
+
         return Stores(self._tracking.uri, self._registry.uri)
 
     def _files_of_run(self, run_id: str) -> ArtifactRepository:
+        from genesis_flow.client.repositories import locations
+        from genesis_flow.client.repositories.open import open_repository
+
         return open_repository(locations.of_run(self._tracking.uri, run_id), self._stores)
 
     def _files_of_model(self, model_id: str) -> ArtifactRepository:
+        from genesis_flow.client.repositories import locations
+        from genesis_flow.client.repositories.open import open_repository
+
         return open_repository(locations.of_model(self._tracking.uri, model_id), self._stores)
 
     @contextmanager
     def _staged(self, run_id: str, artifact_file: str) -> Iterator[Path]:
         """A local file to write; stored under the path that was asked for when the block ends well."""
+        from tempfile import TemporaryDirectory
+
         path = SafeRelPath.normalize(str(artifact_file))
         if path == SafeRelPath.ROOT:
             raise MissingParameter("artifact_file")
-        with tempfile.TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder:
             local = Path(folder, path.name)
             yield local
             self._files_of_run(run_id).log_artifact(local, str(path.parent))

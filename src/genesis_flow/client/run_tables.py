@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +106,9 @@ class RunTables(RunArtifacts):
                 return
 
     def _read(self, run_id: str, path: SafeRelPath) -> Table:
-        with tempfile.TemporaryDirectory() as folder:
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory() as folder:
             local = Path(self.download_artifacts(run_id, str(path), folder))
             if local.suffix == ".json":
                 return Table.parse(local.read_bytes())
@@ -117,9 +117,12 @@ class RunTables(RunArtifacts):
 
     def _place(self, run_id: str, table: SafeRelPath, image: Image) -> dict[str, str]:
         """Stores an image of a table, and its small copy; what stands for them in the row."""
+        from tempfile import TemporaryDirectory
+        from uuid import uuid4
+
         folder = SafeRelPath((IMAGES, *table.parent, table.name.rpartition(".")[0]))
-        name = str(uuid.uuid4())
-        with tempfile.TemporaryDirectory() as local:
+        name = str(uuid4())
+        with TemporaryDirectory() as local:
             image.save(Path(local, f"{name}.png"))
             small_copy(image.to_pil()).save(Path(local, f"{name}.webp"))
             self.log_artifacts(run_id, local, str(folder))
