@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import files, findings, registry, report
+from bench import client, files, findings, registry, report
 from bench.backends import NAMES, Backend, running
 from bench.collection import collect
 from bench.findings import Finding
@@ -29,7 +29,7 @@ from bench.systems import DidNotStart, System, install
 from bench.two import compare_servers
 
 SYSTEMS = ("ours", "fasttrackml", "mlflow")
-WORK = ("runs", "registry", "files")
+WORK = ("runs", "registry", "files", "client")
 ROW_NAMES = [row.key for row in (*ROWS, *registry.ROWS, *files.ROWS)]
 
 
@@ -98,7 +98,7 @@ def main(
         raise click.UsageError("--gc is measured on SQLite")
     if two and backend == "sqlite":
         raise click.UsageError("two servers need a database that both reach: --backend mongodb or postgresql")
-    of_work = {"runs": rows_of(backend), "registry": registry.ROWS, "files": files.ROWS}[work]
+    of_work = {"runs": rows_of(backend), "registry": registry.ROWS, "files": files.ROWS, "client": ()}[work]
     chosen = [row for row in of_work if row.key in rows and not (quick and _is_10k(row))]
     if list_rows:
         click.echo("\n".join(f"{row.key:16} {row.title}" for row in chosen))
@@ -115,10 +115,12 @@ def main(
         if gc:
             _alone(partial(collect, folder), facts, console)
             return
-        if growth or two or large:
+        if growth or two or large or work == "client":
             (system,) = _install(["ours"], cache, database, console)
             if growth:
                 alone = partial(grow, system, growth, folder)
+            elif work == "client":
+                alone = partial(client.in_background, system, cache, folder)
             elif large:
                 alone = partial(files.large_file, system, folder)
             else:

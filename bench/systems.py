@@ -75,18 +75,18 @@ def _ours(_: Path, backend: Backend) -> System:
     # The server runs in a folder of its own, where a relative PYTHONPATH would lead elsewhere.
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     given = {"PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in paths)} if paths else {}
-    return System("ours", "Genesis-Flow", command, _environment() | given)
+    return System("ours", "Genesis-Flow", command, environment() | given)
 
 
 def _fasttrackml(cache: Path) -> System:
     # The wheel carries a static binary; its Python dependencies are for the client only.
     given = os.environ.get("GENESIS_BENCH_FML")
-    binary = given or str(_install(cache, f"fasttrackml=={FASTTRACKML}", "--no-deps") / "fml")
+    binary = given or str(installed(cache, f"fasttrackml=={FASTTRACKML}", "--no-deps") / "fml")
 
     def command(_: Path, port: int) -> list[str]:
         return [binary, "server", "--listen-address", f"{HOST}:{port}"]
 
-    return System("fasttrackml", f"FastTrackML {FASTTRACKML}", command, _environment())
+    return System("fasttrackml", f"FastTrackML {FASTTRACKML}", command, environment())
 
 
 def _mlflow(cache: Path, backend: Backend) -> System:
@@ -96,7 +96,7 @@ def _mlflow(cache: Path, backend: Backend) -> System:
     given = os.environ.get("GENESIS_BENCH_MLFLOW_PYTHON")
     if given and not _has(given, module):
         given = None
-    python = given or str(_install(cache, f"mlflow=={MLFLOW}", *more) / "python")
+    python = given or str(installed(cache, f"mlflow=={MLFLOW}", *more) / "python")
     store_of = _stores("mlflow", backend)
 
     def command(folder: Path, port: int) -> list[str]:
@@ -104,13 +104,13 @@ def _mlflow(cache: Path, backend: Backend) -> System:
         server = [python, "-m", "mlflow", "server"]
         return [*server, "--backend-store-uri", store, "--host", HOST, "--port", str(port)]
 
-    return System("mlflow", f"MLflow {MLFLOW}", command, _environment())
+    return System("mlflow", f"MLflow {MLFLOW}", command, environment())
 
 
 def _has(python: str, module: str) -> bool:
     """Whether an environment that was given has what MLflow needs for a database; nothing is installed into it."""
     code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
-    return subprocess.run([python, "-c", code], env=_environment()).returncode == 0
+    return subprocess.run([python, "-c", code], env=environment()).returncode == 0
 
 
 def _stores(key: str, backend: Backend) -> Callable[[Path], str]:
@@ -125,13 +125,13 @@ def _stores(key: str, backend: Backend) -> Callable[[Path], str]:
     return store
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment without what would change a server's defaults."""
     changing = ("MLFLOW_", "FML_", "GENESIS_", "PYTHON", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
 
 
-def _install(cache: Path, requirement: str, *options: str) -> Path:
+def installed(cache: Path, requirement: str, *options: str) -> Path:
     """The `bin` folder of an environment of its own that holds the requirement."""
     folder = cache / "-".join([requirement, *(one for one in options if not one.startswith("-"))]).replace("==", "-")
     done = folder / "installed"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,11 +16,11 @@ from click.testing import CliRunner, Result
 
 import genesis_flow as mlflow
 from genesis_flow.cli.main import main
-from tests.serving import serving
+from tests.serving import Server, serving
 
 
 @pytest.fixture(scope="module", autouse=True)
-def server(tmp_path_factory: pytest.TempPathFactory) -> object:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("commands")) as running, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", running.uri)
         yield running
@@ -135,3 +139,37 @@ def test_no_server_is_an_error_and_not_a_trace(monkeypatch: pytest.MonkeyPatch) 
     done = run("experiments", "search")
     assert (done.exit_code, "Traceback" in done.output) == (1, False)
     assert "127.0.0.1:9" in done.output
+
+
+LOGS_AND_DIES = """
+import os, signal, sys, time
+import genesis_flow as mlflow
+run_id, folder = sys.argv[1:]
+client = mlflow.MlflowClient("http://127.0.0.1:9")
+for step in range(1_000):
+    client.log_metric(run_id, "m", step, step=step, synchronous=False)
+time.sleep(0.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_a_killed_program_logged_is_sent(
+    experiment_id: str, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = mlflow.MlflowClient().create_run(experiment_id).info.run_id
+    spools = tmp_path / "spools"
+    environment = {**os.environ, "GENESIS_FLOW_SPOOL_DIR": str(spools)}
+    died = subprocess.run([sys.executable, "-c", LOGS_AND_DIES, run_id, str(spools)], env=environment)
+    assert died.returncode == -9
+    monkeypatch.setenv("GENESIS_FLOW_SPOOL_DIR", str(spools))
+    away = run("sync", "--patience", "0.2")
+    assert (away.exit_code, "1,000 still wait" in away.output) == (1, True)
+    for uri in spools.rglob("*"):  # the server is another one now, as if it had moved
+        if uri.is_file() and b"http://127.0.0.1:9" in uri.read_bytes():
+            uri.write_bytes(uri.read_bytes().replace(b"http://127.0.0.1:9", server.uri.encode()))
+    (line,) = told("sync", "--json").splitlines()
+    assert (json.loads(line)["points"], json.loads(line)["waiting"]) == (1_000, 0)
+    assert "nothing to send" in told("sync")
+    history = mlflow.MlflowClient().get_metric_history(run_id, "m")
+    assert [point.step for point in history] == list(range(1_000))

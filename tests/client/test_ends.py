@@ -271,3 +271,25 @@ def test_what_is_logged_when_the_interpreter_ends_is_not_lost(server: Server, tm
     assert steps(server, run_id, "last") == list(range(10))
     assert steps(server, run_id) == list(range(20))
     assert steps(server, run_id, "late") == list(range(10))
+
+
+def test_a_child_that_outlives_its_parent_does_not_hold_its_spool(server: Server, tmp_path: Path) -> None:
+    run_id = server.create_run()
+    code = """
+import signal, time
+log("m", range(3_000))
+while background._pipeline.spool.end < 3_000: pass
+if (child := os.fork()) == 0:
+    os.close(1)
+    os.close(2)
+    time.sleep(60)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = run(code, NOWHERE, tmp_path, run_id)
+    assert done.returncode == -signal.SIGKILL
+    try:
+        assert sync_to(server, tmp_path) == 3_000
+    finally:
+        os.kill(int(done.stdout), signal.SIGKILL)
+    assert steps(server, run_id) == list(range(3_000))

@@ -17,7 +17,7 @@ STORE_HELP = "Where experiments and runs are kept: sqlite:///file.db (relative) 
 class _Commands(click.Group):
     """Commands, of which those of the client are loaded when they are named."""
 
-    ELSEWHERE = ("artifacts", "doctor", "experiments", "models", "runs")
+    ELSEWHERE = ("artifacts", "doctor", "experiments", "models", "runs", "sync")
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted([*super().list_commands(context), *self.ELSEWHERE])

@@ -258,7 +258,7 @@ def background_of(uri: str) -> Background:
         return found
     with _LOCK:
         if uri not in _OF_URI:
-            _OF_URI[uri] = Background(lambda: _connected(uri), default_folder(), tracking_uri=uri)
+            _OF_URI[uri] = Background(lambda: connected(uri), default_folder(), tracking_uri=uri)
         return _OF_URI[uri]
 
 
@@ -268,7 +268,7 @@ def flush_all() -> None:
         background.flush()
 
 
-def _connected(uri: str) -> Connection:
+def connected(uri: str) -> Connection:
     """A connection that leaves it to the sender to try again."""
     if uri.startswith(("http://", "https://")):
         from genesis_flow.client.http import connect_http

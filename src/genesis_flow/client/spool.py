@@ -340,24 +340,29 @@ class Spool:
 
     def close(self) -> None:
         """Lets go of the folder; what is in it stays. After a fork, the parent's is not touched by it."""
-        self._close_tail()
-        for file in (self._head, self._settled_file, self._lock):
-            if file is not None:
-                file.close()
-        self._head = self._settled_file = self._lock = None
+        self._close_files()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def remove(self) -> None:
         """Removes the folder, all of which is settled, but for what was refused or damaged."""
-        there = self._lock is not None
-        if there:
-            for segment in self._segments:
-                segment.path.unlink(missing_ok=True)
-        self.close()
-        if not there:
+        if self._lock is None:
             return
+        self._close_files()
+        for segment in self._segments:
+            segment.path.unlink(missing_ok=True)
+        self.close()
         (self.folder / SETTLED).unlink(missing_ok=True)
         if not any(self.folder.glob(f"*{DAMAGED}")) and not (self.folder / REFUSED).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _close_files(self) -> None:
+        self._close_tail()
+        for file in (self._head, self._settled_file):
+            if file is not None:
+                file.close()
+        self._head = self._settled_file = None
 
     def _close_tail(self) -> None:
         if self._tail is not None:
