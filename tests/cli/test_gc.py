@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -127,6 +128,46 @@ def test_what_is_named_goes_at_once_and_nothing_else(place: Place) -> None:
         assert done.exit_code == 0, done.output
         assert "1 files of 1 bytes are gone." in done.output.replace("byte ", "bytes ")
     assert [path.parent.parent.name for path in place.files] == [kept]
+
+
+def test_what_is_named_and_was_deleted_too_late_is_refused(place: Place) -> None:
+    async def fill(filling: Filling) -> list[str]:
+        experiment, other = [await new_experiment(filling.store) for _ in range(2)]
+        return [
+            await delete_run(filling.store, await filling.run(experiment, "f")),
+            await delete_model(filling.store, await filling.model(experiment, "f")),
+            await delete_experiment(filling.store, other),
+        ]
+
+    for option, id_ in zip(("--run-ids", "--logged-model-ids", "--experiment-ids"), place.do(fill), strict=True):
+        refused = place.gc(option, id_, "--older-than", "1h")
+        assert (refused.exit_code, "older-than" in refused.output) == (1, True)
+        assert option.strip("-") in refused.output
+        assert "1 removed" in place.gc(option, id_, "--older-than", "0").output
+    assert place.files == []
+
+
+def test_options_about_what_there_is_not_change_nothing(on_sqlite: Place) -> None:
+    on_sqlite.do(deleted_run)
+    without = ["--jobs", "--job-ids", "x", "--all-workspaces", "--workspace", "default", "--tracking-uri", "http://x"]
+    assert "1 removed" in on_sqlite.gc("--older-than", "0", *without).output
+
+
+def test_another_workspace_is_refused(on_sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_sqlite.do(deleted_run)
+    assert on_sqlite.gc("--older-than", "0", "--workspace", "red").exit_code == 2
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "red")
+    assert on_sqlite.gc("--older-than", "0").exit_code == 2
+    assert len(on_sqlite.files) == 2
+
+
+@pytest.mark.compat
+def test_every_option_of_mlflow_is_taken(mlflow_python: str) -> None:
+    shown = subprocess.run([mlflow_python, "-m", "mlflow", "gc", "--help"], capture_output=True, text=True, timeout=120)
+    theirs = set(re.findall(r"^  (--[a-z-]+)", shown.stdout, re.MULTILINE))
+    own = {name for parameter in main.commands["gc"].params for name in parameter.opts}
+    assert {"--older-than", "--run-ids", "--jobs"} <= theirs
+    assert theirs - own == {"--help"}
 
 
 def test_what_is_not_deleted_or_not_there_is_refused(place: Place) -> None:

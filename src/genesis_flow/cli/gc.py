@@ -36,6 +36,7 @@ from genesis_flow.stores.open import open_store
 
 LINES = 200
 """Rows of the table; of what comes after them only the sums are shown."""
+_OPTIONS = {"run": "run-ids", "experiment": "experiment-ids", "model": "logged-model-ids"}
 _NOT_FOUND = {"run": RunNotFound, "experiment": ExperimentNotFound, "model": LoggedModelNotFound}
 
 
@@ -148,19 +149,21 @@ def _require_folders(roots: Roots) -> None:
 
 
 async def _check_ids(store: CollectionStore, wanted: Wanted) -> None:
-    """Refuses what is named and is not deleted.
+    """Refuses what is named and is not deleted, or was deleted too late.
 
     Raises:
         NotFound, InvalidParameter
     """
     for kind in ALL_KINDS:
         asked = wanted.ids.get(kind, ())
-        found = {one.id: one.stage for one in await store.find(kind, asked)}
+        found = {one.id: one for one in await store.find(kind, asked)}
         for id_ in asked:
             if id_ not in found:
                 raise _NOT_FOUND[kind](id_)
-            if found[id_] == ACTIVE:
-                raise InvalidParameter(f"{kind}-ids", id_, f"a {kind} that is deleted")
+            if found[id_].stage == ACTIVE:
+                raise InvalidParameter(_OPTIONS[kind], id_, f"a {kind} that is deleted")
+            if found[id_].at_ms >= wanted.before_ms:
+                raise InvalidParameter(_OPTIONS[kind], id_, f"a {kind} that was deleted as long ago as older-than says")
 
 
 def _progress(console: Console, options: Options) -> Progress:

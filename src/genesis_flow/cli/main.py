@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -214,6 +215,16 @@ def server(**options: Any) -> None:
 main.add_command(server, "ui")  # MLflow's other name for it
 
 
+def _without_effect(command: Callable[..., Any]) -> Callable[..., Any]:
+    """COMPAT: what mlflow 3.17's gc takes besides, about things that there are none of, or only one."""
+    for name in ("--tracking-uri", "--job-ids"):
+        command = click.option(name, hidden=True, expose_value=False)(command)
+    for name in ("--jobs", "--all-workspaces"):
+        command = click.option(name, is_flag=True, hidden=True, expose_value=False)(command)
+    only = click.Choice(["default"])
+    return click.option("--workspace", type=only, envvar="MLFLOW_WORKSPACE", hidden=True, expose_value=False)(command)
+
+
 @main.command(context_settings={"show_default": True})
 @click.option(
     "--backend-store-uri", envvar="MLFLOW_BACKEND_STORE_URI", default="sqlite:///genesis-flow.db", help=STORE_HELP
@@ -250,7 +261,7 @@ main.add_command(server, "ui")  # MLflow's other name for it
 @click.option("--dry-run", is_flag=True, help="Tell what would be removed, and remove nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. Nobody is asked either where there is no terminal.")
 @click.option("--json", "json", is_flag=True, help="One line of JSON for each thing, as it goes.")
-@click.option("--tracking-uri", hidden=True, expose_value=False)
+@_without_effect
 def gc(
     run_ids: tuple[str, ...], experiment_ids: tuple[str, ...], logged_model_ids: tuple[str, ...], **options: Any
 ) -> None:
