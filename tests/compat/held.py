@@ -32,8 +32,8 @@ def held(server: Server, name: str) -> list[Comparable]:
 
 def differences(left: list[Comparable], right: list[Comparable]) -> list[str]:
     """The lines in which two servers, or two programs, differ; those of the first begin with a minus."""
-    texts = [json.dumps(side, indent=1, sort_keys=True).splitlines() for side in (left, right)]
-    return list(unified_diff(*texts, n=4, lineterm=""))[:200]
+    first, second = (json.dumps(side, indent=1, sort_keys=True).splitlines() for side in (left, right))
+    return list(unified_diff(first, second, n=4, lineterm=""))[:200]
 
 
 def _named(comparable: Comparable, name: str) -> Comparable:
@@ -56,7 +56,10 @@ class _Reader:
         asked = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "order_by": ["attributes.start_time ASC"]}
         for run in (yield from self._post("runs/search", asked)).get("runs", []):
             yield from self._of_run(run)
-        asked = {"experiment_ids": [experiment_id], "order_by": [{"field_name": "creation_timestamp", "ascending": True}]}
+        asked = {
+            "experiment_ids": [experiment_id],
+            "order_by": [{"field_name": "creation_timestamp", "ascending": True}],
+        }
         yield from self._post("logged-models/search", asked)
 
     def _of_run(self, run: dict[str, Any]) -> Iterator[Answer]:

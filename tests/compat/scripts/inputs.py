@@ -18,7 +18,9 @@ def main() -> None:
     mlflow.set_experiment(NAME)
     table = pd.DataFrame({"x": [1, 2, 3], "y": [0.5, 1.5, 2.5], "z": ["a", "b", "c"]})
     with mlflow.start_run(run_name="inputs") as run:
-        mlflow.log_input(mlflow.data.from_pandas(table, source="https://example.com/table.csv", name="table"), "training")
+        mlflow.log_input(
+            mlflow.data.from_pandas(table, source="https://example.com/table.csv", name="table"), "training"
+        )
         mlflow.log_input(mlflow.data.from_pandas(table, targets="y"), context="validation", tags={"split": "2"})
         features = np.arange(12, dtype=np.float32).reshape(3, 4)
         mlflow.log_input(mlflow.data.from_numpy(features, targets=np.array([0, 1, 0]), name="array"))

@@ -21,7 +21,9 @@ def main() -> None:
     client.create_registered_model(NAME, tags={"task": "vision", "gone": "soon"}, description="A model.")
     source = f"{run.info.artifact_uri}/model"
     for number in range(1, 4):
-        client.create_model_version(NAME, source, run.info.run_id, tags={"number": str(number)}, description="A version.")
+        client.create_model_version(
+            NAME, source, run.info.run_id, tags={"number": str(number)}, description="A version."
+        )
     client.update_model_version(NAME, "2", "The second.")
     client.set_model_version_tag(NAME, "1", "checked", "yes")
     mlflow.set_model_version_tag(NAME, "1", "gone", "soon")

@@ -61,7 +61,10 @@ def values() -> None:
 
 def batches() -> None:
     run_id = client.create_run(
-        client.get_experiment_by_name(NAME).experiment_id, start_time=TIME_MS, tags={"made": "by hand"}, run_name="batch"
+        client.get_experiment_by_name(NAME).experiment_id,
+        start_time=TIME_MS,
+        tags={"made": "by hand"},
+        run_name="batch",
     ).info.run_id
     client.log_batch(
         run_id,
@@ -95,7 +98,9 @@ def endings() -> None:
 
 def models() -> None:
     with mlflow.start_run(run_name="with a model"):
-        model = mlflow.initialize_logged_model(name="net", tags={"kind": "cnn"}, params={"depth": 3}, model_type="agent")
+        model = mlflow.initialize_logged_model(
+            name="net", tags={"kind": "cnn"}, params={"depth": 3}, model_type="agent"
+        )
         mlflow.log_metric("loss", 0.25, step=1, timestamp=TIME_MS, model_id=model.model_id)
         mlflow.log_model_params({"width": "4"}, model.model_id)
         mlflow.set_logged_model_tags(model.model_id, {"state": "of the art", "gone": "soon"})
