@@ -40,12 +40,6 @@ TRAININGS = {
     "transformers_trainer": ("loss", "eval_loss", "learning_rate"),
 }
 """The trainings, and some of the metrics that each of them must have left."""
-WAITING = {
-    "lightning_fit": "artifacts of the client are on another branch",
-    "transformers_trainer": "logging in the background is on another branch",
-}
-"""Trainings that do not run with our client yet, and why; one that does fails, until it is taken out of here."""
-
 BY_CLOCK = re.compile(r"runtime|_per_second|^datetime_")
 """Metrics and tags of the time that it took: no two trainings have the same."""
 
@@ -57,13 +51,7 @@ def servers(mlflow_python: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield {"mlflow": theirs, "ours": own}
 
 
-@pytest.mark.parametrize(
-    "training",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=WAITING[name], strict=True) if name in WAITING else ())
-        for name in TRAININGS
-    ],
-)
+@pytest.mark.parametrize("training", TRAININGS)
 def test_a_training_leaves_the_same_on_both_servers(training: str, servers: dict[str, Server], tmp_path: Path) -> None:
     left = {}
     for side, server in servers.items():

@@ -14,8 +14,6 @@ from tests.differential.server import Server
 from tests.serving import serving
 
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parent / "scripts").glob("*.py") if path.stem != "__init__")
-WAITING = {"files": "artifacts of the client are on another branch"}
-"""Programs that our client cannot run yet, and why; one that it can fails, until it is taken out of here."""
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(running.port)
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=WAITING[name], strict=True) if name in WAITING else ())
-        for name in PROGRAMS
-    ],
-)
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_leaves_the_same_through_both_clients(program: str, server: Server, tmp_path: Path) -> None:
     left = {}
     for version in (NEWEST, OURS):
