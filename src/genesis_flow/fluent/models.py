@@ -96,8 +96,8 @@ def is_input(client: MlflowClient, run_id: str, model_id: str) -> None:
     """Says once that a run was given a model: one whose metrics are logged to it."""
     if (run_id, model_id) in _state.inputs:
         return
-    if client.get_logged_model(model_id).source_run_id != run_id:
-        client.log_inputs(run_id, models=[LoggedModelInput(model_id)])
+    # COMPAT: mlflow 3.17 says so even of a model that this very run has made.
+    client.log_inputs(run_id, models=[LoggedModelInput(model_id)])
     _state.inputs.add((run_id, model_id))
 
 

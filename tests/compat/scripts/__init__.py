@@ -1,0 +1,1 @@
+"""Programs that leave the same on a server, whichever client runs them."""

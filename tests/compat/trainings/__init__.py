@@ -1,0 +1,1 @@
+"""Small trainings with the callbacks of other libraries, which import ``mlflow`` themselves."""
