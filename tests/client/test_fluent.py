@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from uuid import uuid4
@@ -295,3 +297,20 @@ def test_what_is_logged_in_the_background_arrives(experiment_id: str, monkeypatc
     assert (found.data.metrics, found.data.params, found.data.tags["t"]) == ({"loss": 2999.0}, {"a": "1"}, "v")
     points = mlflow.MlflowClient().get_metric_history(run.info.run_id, "loss")
     assert [point.step for point in points] == list(range(3_000))
+
+
+LEFT_GOING_ON = """
+import genesis_flow as mlflow, sys
+run = mlflow.start_run()
+for step in range(5_000):
+    mlflow.log_metric("m", step, step=step, synchronous=False)
+print(run.info.run_id)
+"""
+
+
+def test_a_program_that_ends_leaves_nothing_undone(tracking_uri: str) -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", LEFT_GOING_ON], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    run_id = done.stdout.split()[0]
+    assert mlflow.get_run(run_id).info.status == "FINISHED"
+    assert len(mlflow.MlflowClient().get_metric_history(run_id, "m")) == 5_000

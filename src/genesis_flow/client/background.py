@@ -6,7 +6,6 @@ server (``sender.py``). Nothing that goes wrong on the way is raised into the pr
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import secrets
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
+from genesis_flow.client.exits import before_exit
 from genesis_flow.client.items import PARAM, POINT, TAG, Item
 from genesis_flow.client.pipeline import LOADING, Limits, Pipeline
 from genesis_flow.client.reports import Reports
@@ -315,6 +315,6 @@ def _close_at_the_end_of_a_child() -> None:
         util.Finalize(None, _close_all, exitpriority=100)
 
 
-atexit.register(_close_all)
+before_exit(_close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_forked)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genesis_flow.client.noun import Noun
+from genesis_flow.client.uris import absolute
 from genesis_flow.client.words import metric_value_of, status_of, text_of, there, view_type_of
 from genesis_flow.entities import (
     DatasetInput,
@@ -243,7 +244,7 @@ class Runs(Noun):
         """What logs without letting anybody wait."""
         from genesis_flow.client.background import background_of
 
-        return background_of(self._tracking.uri)
+        return background_of(absolute(self._tracking.uri))
 
     def log_inputs(
         self,

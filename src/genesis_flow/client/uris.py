@@ -59,3 +59,14 @@ def _default_uri() -> str:
     if any(runs.glob("*/meta.yaml")) and not Path(DEFAULT_STORE.removeprefix("sqlite:///")).exists():
         return runs.resolve().as_uri()
     return f"sqlite:///{os.path.abspath(DEFAULT_STORE.removeprefix('sqlite:///'))}"
+
+
+def absolute(uri: str) -> str:
+    """A tracking URI that means the same in any folder."""
+    scheme, colon, rest = uri.partition(":///")
+    if scheme == "sqlite" and colon and not rest.startswith("/"):
+        path, question, query = rest.partition("?")
+        return f"sqlite:///{os.path.abspath(path)}{question}{query}"
+    if ":" not in uri or uri.startswith("~"):
+        return Path(uri).expanduser().resolve().as_uri()
+    return uri

@@ -6,7 +6,6 @@ because the runs of its parent are not its own to end.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import threading
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from genesis_flow.client.client import MlflowClient
 from genesis_flow.client.context import run_tags
+from genesis_flow.client.exits import before_exit
 from genesis_flow.client.runs import PARENT
 from genesis_flow.entities import Run
 from genesis_flow.environment_variables import (
@@ -216,9 +216,11 @@ def _watch_machine(run: ActiveRun, wanted: bool | None) -> None:
         _monitors[run.info.run_id] = start_monitor(run.info.run_id, MlflowClient())
 
 
-@atexit.register
 def _end_at_exit() -> None:
     """A program that ends leaves no run behind that looks as if it was going on."""
     with contextlib.suppress(Exception):  # nobody is left to hear of it
         while active_run() is not None:
             end_run()
+
+
+before_exit(_end_at_exit)
