@@ -76,11 +76,12 @@ class Folder:
         """The same folder, to be closed by itself."""
         return Folder(self._path, None if self._handle is None else os.dup(self._handle))
 
-    def make(self, name: str, mode: int = 0o777) -> None:
-        """Makes a folder, durably, unless something has this name."""
+    def make(self, name: str, mode: int = 0o777, *, sync: bool = True) -> None:
+        """Makes a folder, durably if asked to, unless something has this name."""
         with suppress(FileExistsError):
             os.mkdir(self._at(name), mode, dir_fd=self._handle)
-            self.sync()
+            if sync:
+                self.sync()
 
     def scan(self) -> Sequence[tuple[str, os.stat_result]]:
         """Names and what they are, links for themselves, in no order."""

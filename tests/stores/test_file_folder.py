@@ -107,6 +107,15 @@ class TestServedFolder(ExperimentSuite, MetricSuite, DatasetSuite):
         await store.close()
 
 
+def test_a_folder_of_runs_is_not_served_as_one_of_artifacts(tmp_path: Path) -> None:
+    for uri in ((tmp_path / "artifacts").as_uri(), str(tmp_path), (tmp_path / "artifacts" / "mlruns").as_uri()):
+        with (
+            pytest.raises(RuntimeError, match="Invalid value of --artifacts-destination"),
+            serving(tmp_path, store=uri),
+        ):
+            pass
+
+
 # --- who shares it ------------------------------------------------------------------------------------------------
 
 

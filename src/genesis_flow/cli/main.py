@@ -12,7 +12,10 @@ import click
 
 from genesis_flow import __version__
 
-STORE_HELP = "Where experiments and runs are kept: sqlite:///file.db (relative) or sqlite:////absolute/file.db."
+STORE_HELP = (
+    "Where experiments and runs are kept: sqlite:///file.db (relative), sqlite:////absolute/file.db, or a folder "
+    "such as file:///path/to/mlruns."
+)
 
 
 class _Commands(click.Group):

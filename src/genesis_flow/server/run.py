@@ -20,14 +20,14 @@ import msgspec
 import uvicorn
 
 from genesis_flow.artifact_stores.open import Roots
-from genesis_flow.errors import Unavailable
+from genesis_flow.errors import InvalidSetting, Unavailable
 from genesis_flow.server.app import Application
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.server.protocol import BoundedHttp
 from genesis_flow.server.settings import Settings
 from genesis_flow.server.system import check_soon
 from genesis_flow.service.secrets import KEY_VARIABLE, Sealer
-from genesis_flow.stores.open import open_store
+from genesis_flow.stores.open import folder_path, open_store, store_folder
 from genesis_flow.stores.protocol import Queued
 
 SETTINGS_VARIABLE = "GENESIS_FLOW_SERVER_SETTINGS"
@@ -83,6 +83,7 @@ async def _look(settings: Settings) -> None:
         GenesisFlowError: a setting is none, or the store can never be opened.
     """
     _sealer()
+    _keep_apart(settings)
     log.debug("Webhooks may call %s.", settings.outbound)
     store = open_store(settings.backend_store_uri, artifact_root=_absolute(settings.artifact_root))
     try:
@@ -91,6 +92,20 @@ async def _look(settings: Settings) -> None:
         log.warning("The server starts without its database. %s", error)
     finally:
         await store.close()
+
+
+def _keep_apart(settings: Settings) -> None:
+    """Refuses to serve a folder of runs as one of artifacts, in which a client may write any file.
+
+    Raises:
+        InvalidSetting
+    """
+    folder, destination = store_folder(settings.backend_store_uri), settings.artifacts_destination
+    if folder is None or not settings.serve_artifacts or not _LOCAL.match(destination):
+        return
+    files = Path(folder_path(destination[5:]) if destination.lower().startswith("file:") else destination).resolve()
+    if files == folder or files in folder.parents or folder in files.parents:
+        raise InvalidSetting("--artifacts-destination", "apart from the folder of --backend-store-uri")
 
 
 def from_environment() -> Application:

@@ -54,7 +54,7 @@ def open_store(uri: str, *, artifact_root: str) -> Store:
             return RestStore(uri)
         case "file":
             return _open_folder(folder_path(rest), artifact_root)
-        case _ if uri.startswith(("/", "./", "../", "~/")) or uri in (".", "..", "mlruns"):
+        case _ if _is_folder(uri):
             return _open_folder(os.path.expanduser(uri), artifact_root)
         case _:
             raise UnsupportedLocation(
@@ -102,6 +102,18 @@ def _require(package: str, what: str, extra: str) -> None:
     """Raises ``MissingExtra`` if the driver is not installed."""
     if importlib.util.find_spec(package) is None:
         raise MissingExtra(what, extra)
+
+
+def store_folder(uri: str) -> Path | None:
+    """The folder of a store in MLflow's directory form; None for another store."""
+    scheme, _, rest = uri.partition(":")
+    if scheme != "file" and not _is_folder(uri):
+        return None
+    return Path(folder_path(rest) if scheme == "file" else os.path.expanduser(uri)).resolve()
+
+
+def _is_folder(uri: str) -> bool:
+    return uri.startswith(("/", "./", "../", "~/")) or uri in (".", "..", "mlruns")
 
 
 def folder_path(rest: str) -> str:

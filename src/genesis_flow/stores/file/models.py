@@ -87,7 +87,7 @@ def save_model(folder: Folder, before: StoredModel | None, after: StoredModel) -
     """Writes what has changed of a model into its folder; ``meta.yaml``, which makes it a model, comes last."""
     was = before or StoredModel(after.experiment, after.info)
     for part in () if before else PARTS:
-        folder.make(part)
+        folder.make(part, sync=False)
     save_texts(folder, "params", was.params, after.params)
     save_texts(folder, "tags", was.tags, after.tags)
     lines: dict[str, list[bytes]] = {}

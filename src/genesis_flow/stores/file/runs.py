@@ -175,7 +175,7 @@ def save_run(folder: Folder, before: StoredRun | None, after: StoredRun) -> None
     """Writes what has changed of a run into its folder; ``meta.yaml``, which makes it a run, comes last."""
     was = before or StoredRun(after.experiment, after.info)
     for part in () if before else ("artifacts", "metrics", "params", "tags"):
-        folder.make(part)
+        folder.make(part, sync=False)
     save_texts(folder, "params", was.params, after.params)
     save_texts(folder, "tags", was.tags, after.tags)
     _save_points(folder, {key: point for key, point in after.points.items() if key not in was.points})

@@ -50,29 +50,27 @@ def save_texts(owner: Folder, part: str, before: Mapping[str, str], after: Mappi
     """
     for key in before.keys() - after.keys():
         _remove(owner, (part, *key_names(part, key)))
-    for key in sorted(after):
-        if before.get(key) != after[key]:
+    folders: dict[tuple[str, ...], dict[str, str]] = {}
+    for key, text in after.items():
+        if before.get(key) != text:
             *names, name = part, *key_names(part, key)
-            with _inner(owner, names) as folder:
+            folders.setdefault(tuple(names), {})[name] = text
+    for place, texts in sorted(folders.items()):
+        with owner.again().walk(place, make=True) as folder:
+            for name, text in texts.items():
                 _make_room(folder, name)
-                write(folder, name, after[key].encode(), owner)
-                folder.sync()
-
-
-def _inner(owner: Folder, names: Iterable[str]) -> Folder:
-    """A folder below an open one, which stays open."""
-    return owner.again().walk(names, make=True)
+                write(folder, name, text.encode(), owner)
+            folder.sync()
 
 
 def _remove(owner: Folder, names: tuple[str, ...]) -> None:
     """Removes a file, and the folders of its key that are empty then."""
-    for depth in range(len(names) - 1, 0, -1):
+    with suppress(FileNotFoundError), owner.again().walk(names[:-1]) as folder:
+        folder.unlink(names[-1])
+        folder.sync()
+    for depth in range(len(names) - 2, 0, -1):
         with suppress(OSError), owner.again().walk(names[:depth]) as folder:
-            if depth == len(names) - 1:
-                folder.unlink(names[depth])
-            else:
-                folder.rmdir(names[depth])
-            folder.sync()
+            folder.rmdir(names[depth])
 
 
 def _make_room(folder: Folder, name: str) -> None:
