@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from genesis_flow.artifact_stores.protocol import FileInfo
 from genesis_flow.rules.paths import SafeRelPath
@@ -33,3 +33,11 @@ class Place(Protocol):
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """Where a file or a folder is on this machine, if it is."""
+
+
+@runtime_checkable
+class Deleting(Protocol):
+    """A location whose files can be deleted from here."""
+
+    def delete(self, path: SafeRelPath) -> None:
+        """Deletes a file, or a folder with all that is in it; what is not there stays so."""

@@ -78,6 +78,11 @@ class ProxiedPlace:
             for piece in pieces(answer):
                 arriving.write(piece)
 
+    def delete(self, path: SafeRelPath) -> None:
+        """See ``Deleting.delete``."""
+        with asking(path):
+            self._server.request("DELETE", _address(self._root / path))
+
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
         return None

@@ -12,11 +12,11 @@ from typing import Any
 from genesis_flow.artifact_stores.protocol import FileInfo as Entry
 from genesis_flow.client.repositories import transfers
 from genesis_flow.client.repositories.arriving import Arriving
-from genesis_flow.client.repositories.place import Place
+from genesis_flow.client.repositories.place import Deleting, Place
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.client.repositories.reading import PIECE_BYTES
 from genesis_flow.entities import FileInfo
-from genesis_flow.errors import ArtifactNotFound, DownloadOnly, InvalidPath, LocalFileMissing, UnsafeListing
+from genesis_flow.errors import ArtifactNotFound, DownloadOnly, InvalidPath, LocalFileMissing, NotYet, UnsafeListing
 from genesis_flow.rules.paths import SafeRelPath
 
 LocalPath = str | os.PathLike[str]
@@ -101,6 +101,19 @@ class Repository(ArtifactRepository):
         folder = SafeRelPath.normalize(str(path or ""))
         entries = sorted(transfers.checked(self._place.entries(folder), folder), key=lambda entry: entry.path)
         return [FileInfo(str(entry.path), entry.is_dir, entry.file_size) for entry in entries]
+
+    def delete_artifacts(self, artifact_path: str | None = None) -> None:
+        """Deletes a file, or a folder with all that is in it.
+
+        Args:
+            artifact_path: which; all of the location by default.
+
+        Raises:
+            NotYet: the files are not kept by a server, and are to be deleted where they are.
+        """
+        if not isinstance(self._place, Deleting):
+            raise NotYet("delete_artifacts in a folder or a bucket", "artifacts")
+        self._place.delete(SafeRelPath.parse(str(artifact_path or "")))
 
     def download_artifacts(self, artifact_path: str | None, dst_path: LocalPath | None = None) -> str:
         """See ``ArtifactRepository.download_artifacts``; what is on this machine is copied only if it is told where."""
