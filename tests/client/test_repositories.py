@@ -73,7 +73,7 @@ def test_a_relative_folder_is_where_the_program_is(
 
 def test_links_in_a_folder_lead_nowhere(local: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
-    root = tmp_path / "root"
+    root = tmp_path / "top"
     root.mkdir()
     (root / "file").symlink_to(tmp_path / "secret")
     (root / "folder").symlink_to(tmp_path, target_is_directory=True)
@@ -88,7 +88,7 @@ def test_links_in_a_folder_lead_nowhere(local: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_is_whole_or_not_there(local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = tmp_path / "root"
+    root = tmp_path / "top"
     (root / "one.txt").mkdir(parents=True)
     with pytest.raises(InvalidPath, match="folder has the name"):
         artifacts.get_artifact_repository(str(root)).log_artifact(local / "one.txt")
@@ -129,14 +129,14 @@ def bucket(cloud: buckets.Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_bucket_takes_and_gives_files(bucket: str, local: Path, tmp_path: Path) -> None:
-    repository = artifacts.get_artifact_repository(f"{bucket}/root")
+    repository = artifacts.get_artifact_repository(f"{bucket}/top")
     repository.log_artifacts(local, "a")
     repository.log_artifact(local / "one.txt")
     assert contents(Path(repository.download_artifacts("a", tmp_path / "copy"))) == contents(local)
     listed = [(file.path, file.is_dir, file.file_size) for file in repository.list_artifacts("a")]
     assert listed == [("a/one.txt", False, 3), ("a/sub é", True, None)]
-    assert artifacts.load_text(f"{bucket}/root/one.txt") == "one"
-    assert artifacts.list_artifacts(bucket)[0].path == "root"
+    assert artifacts.load_text(f"{bucket}/top/one.txt") == "one"
+    assert artifacts.list_artifacts(bucket)[0].path == "top"
     with pytest.raises(ArtifactNotFound):
         repository.download_artifacts("nothing")
 

@@ -126,6 +126,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         status=400,
     ),
     Difference(
+        "A part that is none is refused as such; MLflow says of any that a folder takes no parts.",
+        {"transfers/no upload is completed or given up": (5,)},
+        status=400,
+    ),
+    Difference(
         "An id that no experiment can have is not found; MLflow fails with 500.",
         {
             "experiments/reading refuses": (7,),
