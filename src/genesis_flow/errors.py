@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genesis_flow.exceptions import MlflowException
+from genesis_flow.exceptions import MlflowException, RestException
 
 
 def shown(value: object, limit: int = 100) -> str:
@@ -53,6 +53,10 @@ class ServerError(GenesisFlowError):
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self._is(code, status)
+
+    def for_users(self) -> RestException:
+        """The same as users of MLflow's client catch it."""
+        return RestException({"error_code": self.code, "message": self.message})
 
 
 # --- the request is wrong -----------------------------------------------------------------------------------

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
-from ipaddress import IPv4Address
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from genesis_flow.client.client import MlflowClient
 from genesis_flow.client.connection import close_connections
 from genesis_flow.exceptions import MlflowException, RestException
+from tests.certificates import certificate_file
 from tests.peer import Peer, listening
 
 RUN = b'{"run":{"info":{"run_id":"r"}}}'
@@ -144,48 +143,10 @@ def test_a_refusal_has_the_code_that_scripts_match_on(peer: Peer, body: bytes, c
 
 # --- TLS ---
 
-Certificate = Callable[[str], Path]
-
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Makes a file with a certificate that vouches for itself, and its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def make(name: str) -> Path:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        now = datetime.now(timezone.utc)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        path = folder / f"{name}.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + made.public_bytes(serialization.Encoding.PEM)
-        )
-        return path
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def server_certificate(certificate: Certificate) -> Path:
-    return certificate("server")
+def server_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate_file("server", tmp_path_factory.mktemp("certificates"), address="127.0.0.1")
 
 
 def secured(server: Path, client: Path | None = None) -> ssl.SSLContext:
@@ -228,9 +189,9 @@ def test_the_environment_may_say_to_trust_anybody(server_certificate: Path, monk
 
 
 def test_a_client_may_have_a_certificate(
-    server_certificate: Path, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+    server_certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = certificate("client")
+    mine = certificate_file("client", tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(server_certificate))
     monkeypatch.setenv("MLFLOW_TRACKING_CLIENT_CERT_PATH", str(mine))
     with listening(tls=secured(server_certificate, mine)) as peer:

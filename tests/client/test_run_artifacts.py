@@ -28,9 +28,9 @@ from genesis_flow.client.connection import close_connections
 from genesis_flow.client.files_later import flush
 from genesis_flow.client.images import Image
 from genesis_flow.client.repositories import locations
-from genesis_flow.client.repositories.open import scheme_of
 from genesis_flow.errors import InvalidImage, InvalidParameter, InvalidPath, LocalFileMissing, MissingParameter
 from genesis_flow.exceptions import MlflowException
+from genesis_flow.rules.locations import scheme_of
 from tests.serving import serving
 
 

@@ -19,17 +19,7 @@ from tests.client.test_system_metrics import OF_A_MACHINE
 pytestmark = pytest.mark.compat
 
 SCRIPTS = Path(__file__).parent / "scripts"
-MLFLOW_PYTHON = "GENESIS_MLFLOW_PYTHON"
 TIMEOUT_S = 300
-
-
-@pytest.fixture(scope="session")
-def mlflow_python() -> str:
-    """The Python of an environment with MLflow."""
-    python = os.environ.get(MLFLOW_PYTHON)
-    if not python:
-        pytest.skip(f"{MLFLOW_PYTHON} does not name the Python of an environment with MLflow")
-    return python
 
 
 def told(python: str, script: Path, folder: Path, *arguments: str) -> Any:

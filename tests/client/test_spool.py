@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.client.spool import ABOUT, REFUSED, Record, Spool, SpoolFull, spools, without_credentials
+from genesis_flow.client.spool import ABOUT, REFUSED, Record, Spool, SpoolFull, spools
+from genesis_flow.rules.locations import without_credentials
 
 Left = Callable[[Spool], Spool]
 

@@ -42,8 +42,8 @@ from genesis_flow.values.logged_models import ModelOutput
 from genesis_flow.values.metrics import Metric
 from genesis_flow.wire.messages import registry, runs
 from tests.serving import serving
+from tests.stores.writer import WRITER, acknowledged_before_kill
 
-WRITER = Path(__file__).with_name("writer.py")
 SECRET = "what is none of anybody's business"
 
 
@@ -123,15 +123,7 @@ def test_a_folder_of_runs_is_not_served_as_one_of_artifacts(tmp_path: Path) -> N
 def test_what_was_acknowledged_survives_a_kill_and_is_there_once(tmp_path: Path, acknowledged_before: int) -> None:
     uri = (tmp_path / "mlruns").as_uri()
     id_ = asyncio.run(_prepared(uri))
-    acknowledged: set[int] = set()
-    command = [sys.executable, str(WRITER), uri, id_, "0", "1000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        for line in writer.stdout:
-            if line.endswith("\n"):  # the last line may be torn
-                acknowledged.add(int(line))
-            if len(acknowledged) == acknowledged_before:
-                writer.kill()
+    acknowledged = acknowledged_before_kill(uri, id_, acknowledged_before)
     asyncio.run(_check_what_survived(uri, id_, acknowledged))
 
 

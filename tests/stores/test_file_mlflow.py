@@ -26,15 +26,6 @@ SCRIPT = Path(__file__).with_name("folder_script.py")
 TIMEOUT_S = 300
 
 
-@pytest.fixture(scope="module")
-def python() -> str:
-    """The Python of an environment with MLflow."""
-    found = os.environ.get("GENESIS_MLFLOW_PYTHON")
-    if not found:
-        pytest.skip("GENESIS_MLFLOW_PYTHON does not name the Python of an environment with MLflow")
-    return found
-
-
 def mlflow(python: str, what: str, where: str) -> Any:
     """Has MLflow do something; what it found, if it was to read."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHON"))}
@@ -66,9 +57,9 @@ def server(root: Path, tmp_path: Path) -> Iterator[str]:
         yield running.uri
 
 
-def test_what_mlflow_wrote_is_read_as_mlflow_reads_it(python: str, server: str, root: Path) -> None:
-    mlflow(python, "write", root.as_uri())
-    theirs = mlflow(python, "read", root.as_uri())
+def test_what_mlflow_wrote_is_read_as_mlflow_reads_it(mlflow_python: str, server: str, root: Path) -> None:
+    mlflow(mlflow_python, "write", root.as_uri())
+    theirs = mlflow(mlflow_python, "read", root.as_uri())
     assert [len(theirs[noun]) for noun in ("experiments", "runs", "models", "registered", "versions")] == [
         3,
         3,
@@ -76,29 +67,29 @@ def test_what_mlflow_wrote_is_read_as_mlflow_reads_it(python: str, server: str, 
         2,
         4,
     ]
-    assert mlflow(python, "read", server) == theirs
+    assert mlflow(mlflow_python, "read", server) == theirs
 
 
-async def test_what_was_written_here_is_read_alike_by_mlflow(python: str, server: str, root: Path) -> None:
+async def test_what_was_written_here_is_read_alike_by_mlflow(mlflow_python: str, server: str, root: Path) -> None:
     store = FileStore(str(root), artifact_root=root.as_uri())
     await write(store)
-    ours = mlflow(python, "read", server)
+    ours = mlflow(mlflow_python, "read", server)
     assert [len(ours[noun]) for noun in ("experiments", "runs", "models", "registered", "versions")] == [3, 3, 1, 2, 4]
-    assert mlflow(python, "read", root.as_uri()) == ours
+    assert mlflow(mlflow_python, "read", root.as_uri()) == ours
     await store.close()
 
 
 async def test_both_write_in_turn_and_each_sees_what_the_other_has_written(
-    python: str, server: str, root: Path
+    mlflow_python: str, server: str, root: Path
 ) -> None:
     store = FileStore(str(root), artifact_root=root.as_uri())
-    mlflow(python, "write", root.as_uri())
+    mlflow(mlflow_python, "write", root.as_uri())
     await write(store)
     for where in (root.as_uri(), server):
-        mlflow(python, "more", where)
-        found = mlflow(python, "read", server)
+        mlflow(mlflow_python, "more", where)
+        found = mlflow(mlflow_python, "read", server)
         assert "more" in str(found)
-        assert mlflow(python, "read", root.as_uri()) == found
+        assert mlflow(mlflow_python, "read", root.as_uri()) == found
     moves = [told(change)[2:] for change in reversed(await timeline(store, "a b.c", kind="alias"))]
     # What MLflow did is known as it was found.
     assert [move for move in moves if move[0] == "champion"] == [("champion", None, "5"), ("champion", "5", "6")]

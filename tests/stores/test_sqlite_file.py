@@ -34,8 +34,8 @@ from genesis_flow.testing.calls import (
     there,
 )
 from genesis_flow.wire.messages import experiments, runs
+from tests.stores.writer import WRITER, acknowledged_before_kill
 
-WRITER = Path(__file__).with_name("writer.py")
 SETTLED_AFTER_S = 60
 
 
@@ -141,15 +141,7 @@ async def test_a_new_file_an_empty_one_and_our_own_are_opened(tmp_path: Path) ->
 def test_what_was_acknowledged_survives_a_kill_and_is_there_once(tmp_path: Path, acknowledged_before: int) -> None:
     path = tmp_path / "store.db"
     id_ = asyncio.run(_prepared(path))
-    command = [sys.executable, str(WRITER), f"sqlite:///{path}", id_, "0", "1000000"]
-    acknowledged: set[int] = set()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        for line in writer.stdout:
-            if line.endswith("\n"):  # the last line may be torn
-                acknowledged.add(int(line))
-            if len(acknowledged) == acknowledged_before:
-                writer.kill()
+    acknowledged = acknowledged_before_kill(f"sqlite:///{path}", id_, acknowledged_before)
     assert len(acknowledged) >= acknowledged_before
     asyncio.run(_check_what_survived(path, id_, acknowledged))
     connection = sqlite3.connect(path)

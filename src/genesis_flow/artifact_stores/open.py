@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -17,15 +16,11 @@ from urllib.parse import unquote
 from genesis_flow.artifact_stores.local import LocalArtifactStore
 from genesis_flow.artifact_stores.protocol import ArtifactStore
 from genesis_flow.errors import ArtifactsOutsideRoots, InvalidPath, MissingExtra, UnsupportedLocation
-from genesis_flow.rules.locations import split_bucket_uri
+from genesis_flow.rules.locations import scheme_of, split_bucket_uri
 from genesis_flow.rules.paths import SafeRelPath
 
 if TYPE_CHECKING:
     from genesis_flow.artifact_stores.objects import ObjectArtifactStore
-
-# Two characters or more: C:\mlruns is a path.
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
-
 
 FORMS = (
     "Give a folder, s3://bucket/path, gs://bucket/path, az://container/path, "
@@ -61,9 +56,9 @@ class Roots:
             GenesisFlowError: as ``open_artifacts``.
         """
         served = open_artifacts(destination) if destination is not None else None
-        if _scheme(root) in _BUCKETS:
+        if scheme_of(root) in _BUCKETS:
             return cls(served, buckets=[_open_bucket(root)])
-        return cls(served, local=[_open_local(root)] if _scheme(root) in ("", "file") else [])
+        return cls(served, local=[_open_local(root)] if scheme_of(root) in ("", "file") else [])
 
     @property
     def stores(self) -> Sequence[ArtifactStore]:
@@ -82,7 +77,7 @@ def open_artifacts(uri: str) -> ArtifactStore:
         LocationWithCredentials: there is a secret in the URI.
         MissingExtra: the client of buckets is not installed.
     """
-    scheme = _scheme(uri)
+    scheme = scheme_of(uri)
     if scheme in _BUCKETS:
         return _open_bucket(uri)
     if scheme not in ("", "file"):
@@ -101,7 +96,7 @@ def _open_bucket(uri: str) -> ObjectArtifactStore:
 
 
 def _open_local(uri: str) -> LocalArtifactStore:
-    scheme = _scheme(uri)
+    scheme = scheme_of(uri)
     path = _file_path(uri) if scheme else uri
     if not path or "\0" in path:
         raise InvalidPath("the location of artifacts must be a directory of this machine")
@@ -120,7 +115,7 @@ def locate(artifact_uri: str, *, roots: Roots) -> tuple[ArtifactStore, SafeRelPa
         ArtifactsOutsideRoots: the location is none of this server's, or cannot be understood.
     """
     try:
-        match _scheme(artifact_uri):
+        match scheme_of(artifact_uri):
             case "mlflow-artifacts" if roots.destination is not None:
                 return roots.destination, _proxied_path(artifact_uri)
             case "file":
@@ -132,12 +127,6 @@ def locate(artifact_uri: str, *, roots: Roots) -> tuple[ArtifactStore, SafeRelPa
     except (InvalidPath, ValueError):
         pass
     raise ArtifactsOutsideRoots(artifact_uri)
-
-
-def _scheme(uri: str) -> str:
-    """In lower case; empty for a path."""
-    match = _SCHEME.match(uri)
-    return match[1].lower() if match else ""
 
 
 def _authority_and_path(uri: str) -> tuple[str, str]:

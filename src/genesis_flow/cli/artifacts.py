@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from genesis_flow.cli.output import answers, rows, with_output
+from genesis_flow.cli.options import require_one, with_output
+from genesis_flow.cli.output import answers, rows
 from genesis_flow.client.client import MlflowClient
 
 with_run = click.option("--run-id", "-r", required=True, help="Of which run.")
@@ -59,6 +60,5 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
     """Download a file or a folder, and print where it is now."""
     from genesis_flow.artifacts import download_artifacts
 
-    if (run_id is None) == (artifact_uri is None):
-        raise click.UsageError("give --run-id or --artifact-uri, and not both")
+    require_one(run_id=run_id, artifact_uri=artifact_uri)
     click.echo(download_artifacts(artifact_uri, run_id, artifact_path, dst_path))

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from genesis_flow.cli.output import with_output
+from genesis_flow.cli.options import with_output
 from genesis_flow.diagnosis import examine, show
 
 

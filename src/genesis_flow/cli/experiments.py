@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from genesis_flow.cli.output import answers, fields, rows, with_output
+from genesis_flow.cli.options import require_one, with_max_results, with_output, with_view
+from genesis_flow.cli.output import answers, fields, rows
 from genesis_flow.client.client import MlflowClient
-from genesis_flow.client.words import view_type
+from genesis_flow.entities import ViewType
 from genesis_flow.entities.paged_list import every_page
 
 COLUMNS = ("experiment_id", "name", "lifecycle_stage", "artifact_location")
@@ -29,14 +30,14 @@ def create(experiment_name: str, artifact_location: str | None) -> None:
 
 
 @experiments.command()
-@click.option("--view", "-v", default="active_only", type=click.Choice(["active_only", "deleted_only", "all"]))
-@click.option("--max-results", type=click.IntRange(1), help="The first so many.")
+@with_view
+@with_max_results
 @click.option("--filter", "filter_string", help="In the search language: name LIKE 'fraud%'.")
 @with_output
 @answers
 def search(view: str, max_results: int | None, filter_string: str | None, output: str) -> None:
     """List experiments."""
-    client, kind = MlflowClient(), view_type(view)
+    client, kind = MlflowClient(), ViewType.from_string(view)
     found = every_page(
         lambda most, token: client.search_experiments(kind, most, filter_string, page_token=token), 1000, max_results
     )
@@ -50,8 +51,7 @@ def search(view: str, max_results: int | None, filter_string: str | None, output
 @answers
 def get(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Show an experiment."""
-    if (experiment_id is None) == (experiment_name is None):
-        raise click.UsageError("give --experiment-id or --experiment-name, and not both")
+    require_one(experiment_id=experiment_id, experiment_name=experiment_name)
     client = MlflowClient()
     found = (
         client.get_experiment(experiment_id) if experiment_id else client.get_experiment_by_name(experiment_name or "")

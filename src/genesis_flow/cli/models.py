@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from genesis_flow.cli.output import answers, fields, rows, with_output
+from genesis_flow.cli.options import with_max_results, with_output
+from genesis_flow.cli.output import answers, fields, rows
 from genesis_flow.client.client import MlflowClient
 from genesis_flow.entities.paged_list import every_page
 
@@ -19,7 +20,7 @@ def models() -> None:
 
 @models.command()
 @click.option("--filter", "filter_string", help="In the search language: name LIKE 'fraud%'.")
-@click.option("--max-results", type=click.IntRange(1), help="The first so many.")
+@with_max_results
 @with_output
 @answers
 def search(filter_string: str | None, max_results: int | None, output: str) -> None:
@@ -33,7 +34,7 @@ def search(filter_string: str | None, max_results: int | None, output: str) -> N
 
 @models.command()
 @click.option("--filter", "filter_string", help="In the search language: name = 'fraud'.")
-@click.option("--max-results", type=click.IntRange(1), help="The first so many.")
+@with_max_results
 @with_output
 @answers
 def versions(filter_string: str | None, max_results: int | None, output: str) -> None:

@@ -17,14 +17,6 @@ T = TypeVar("T")
 WIDEST = 60
 """Columns are cut here, but the last one."""
 
-with_output = click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, or JSON for programs.",
-)
-
 
 def answers(command: Callable[P, T]) -> Callable[P, T]:
     """A command that says what went wrong in a sentence, and ends with 1 then."""

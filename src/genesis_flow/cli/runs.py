@@ -6,10 +6,11 @@ import json
 
 import click
 
-from genesis_flow.cli.output import answers, rows, with_output
+from genesis_flow.cli.options import require_one, with_max_results, with_output, with_view
+from genesis_flow.cli.output import answers, rows
 from genesis_flow.client.client import MlflowClient
 from genesis_flow.client.runs import PARENT
-from genesis_flow.client.words import view_type
+from genesis_flow.entities import ViewType
 from genesis_flow.entities.paged_list import every_page
 
 COLUMNS = ("start_time", "status", "run_name", "run_id")
@@ -23,10 +24,10 @@ def runs() -> None:
 
 @runs.command("list")
 @click.option("--experiment-id", envvar="MLFLOW_EXPERIMENT_ID", required=True, help="Of which experiment.")
-@click.option("--view", "-v", default="active_only", type=click.Choice(["active_only", "deleted_only", "all"]))
+@with_view
 @click.option("--filter", "filter_string", default="", help="In the search language: metrics.loss < 0.1.")
 @click.option("--order-by", multiple=True, help="metrics.loss, start_time DESC and their like.")
-@click.option("--max-results", type=click.IntRange(1), help="The first so many.")
+@with_max_results
 @with_output
 @answers
 def list_(
@@ -38,7 +39,7 @@ def list_(
     output: str,
 ) -> None:
     """List the runs of an experiment."""
-    client, kind = MlflowClient(), view_type(view)
+    client, kind = MlflowClient(), ViewType.from_string(view)
     found = every_page(
         lambda most, token: client.search_runs([experiment_id], filter_string, kind, most, order_by, token),
         1000,
@@ -81,8 +82,7 @@ def create(
 ) -> None:
     """Make a run that is over: for what happened elsewhere."""
     client = MlflowClient()
-    if (experiment_id is None) == (experiment_name is None):
-        raise click.UsageError("give --experiment-id or --experiment-name, and not both")
+    require_one(experiment_id=experiment_id, experiment_name=experiment_name)
     kept = dict(_pair(tag) for tag in tags)
     if description:
         kept["mlflow.note.content"] = description

@@ -31,8 +31,7 @@ class MlflowClient(Experiments, RunTables, LoggedModels, ModelVersions, Webhooks
         registry_uri: str | None = None,
         workspace_store_uri: str | None = None,
     ) -> None:
-        self._tracking = Calls(tracking_uri or uris.get_tracking_uri())
-        self._registry = Calls(registry_uri or tracking_uri or uris.get_registry_uri())
+        self._tracking, self._registry = map(Calls, uris.both(tracking_uri, registry_uri))
 
     @property
     def tracking_uri(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from genesis_flow.errors import ServerError, Unavailable, UnsupportedLocation
-from genesis_flow.exceptions import RestException
+from genesis_flow.rules.locations import scheme_of
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import Operation, operation_of
@@ -61,7 +61,7 @@ class Calls:
         try:
             return connection_to(self.uri).send(operation_of(type(message)), message)
         except ServerError as error:
-            raise RestException({"error_code": error.code, "message": error.message}) from None
+            raise error.for_users() from None
 
 
 _LOCK = threading.Lock()
@@ -93,7 +93,7 @@ def close_connections() -> None:
 
 
 def _connector(uri: str) -> Callable[[str], Connection]:
-    scheme = uri.partition(":")[0].lower() if ":" in uri else ""
+    scheme = scheme_of(uri)
     if scheme in ("http", "https"):
         from genesis_flow.client.http import connect_http
 

@@ -98,8 +98,20 @@ def _authorization(of_uri: str | None) -> Mapping[str, str]:
 
 
 def _kept_credentials() -> tuple[str | None, str | None]:
+    """User and password of the file, if there is one, as it is now."""
+    path = CREDENTIALS_FILE.expanduser()
+    try:
+        changed_ns = path.stat().st_mtime_ns
+    except OSError:
+        return None, None
+    return _credentials_in(path, changed_ns)
+
+
+@lru_cache(maxsize=1)
+def _credentials_in(path: Path, changed_ns: int) -> tuple[str | None, str | None]:
+    """PERF: read once for each change of the file, not for each request."""
     file = ConfigParser(interpolation=None)  # a password may have a % in it
-    file.read(CREDENTIALS_FILE.expanduser())
+    file.read(path)
     section = "mlflow"
     return (
         file.get(section, "mlflow_tracking_username", fallback=None),

@@ -10,10 +10,11 @@ import importlib.util
 import os
 import threading
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from genesis_flow.client.uris import absolute
 from genesis_flow.errors import MissingExtra
+from genesis_flow.rules.locations import scheme_of
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import Operation
@@ -86,14 +87,7 @@ def _service(uri: str) -> Service:
     from genesis_flow.service.service import Service
     from genesis_flow.stores.open import open_store
 
-    folder = _folder(uri)
+    uri = absolute(uri)
     # MLflow's directory form keeps the files of runs beside what it knows of them.
-    uri, root = (folder, folder) if folder else (uri, os.path.abspath(ARTIFACT_ROOT))
+    root = uri if scheme_of(uri) == "file" else os.path.abspath(ARTIFACT_ROOT)
     return Service(open_store(uri, artifact_root=root), Roots.open(destination=None, root=root), delivers=False)
-
-
-def _folder(uri: str) -> str | None:
-    """The folder that a tracking URI names, as a URI; None for a database."""
-    if uri.lower().startswith("file:") or "://" in uri or uri.startswith("memory:"):
-        return uri if uri.lower().startswith("file:") else None
-    return Path(uri).expanduser().resolve().as_uri()

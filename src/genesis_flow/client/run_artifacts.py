@@ -11,9 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from genesis_flow.client.figures import save_figure
 from genesis_flow.client.images import pil_of, small_copy
-from genesis_flow.client.runs import Runs
+from genesis_flow.client.runs import Runs, waits
 from genesis_flow.entities import FileInfo
-from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING
 from genesis_flow.errors import InvalidImage, InvalidParameter, MissingPackage, MissingParameter
 from genesis_flow.rules.clock import now_ms
 from genesis_flow.rules.paths import SafeRelPath
@@ -131,8 +130,8 @@ class RunArtifacts(Runs):
         # COMPAT: mlflow 3.17's page finds the series, the step and the time of an image in its name.
         when = now_ms() if timestamp is None else timestamp
         name = f"{key.replace('/', '~')}+step+{step}+timestamp+{when}+{uuid4()}"
-        waits = not MLFLOW_ENABLE_ASYNC_LOGGING.get() if synchronous is None else synchronous
-        kept = pixels if waits else pixels.copy()
+        at_once = waits(synchronous)
+        kept = pixels if at_once else pixels.copy()
 
         def store() -> None:
             with TemporaryDirectory() as folder:
@@ -143,7 +142,7 @@ class RunArtifacts(Runs):
                     self.log_artifact(run_id, local, IMAGES)
             self.set_tag(run_id, HAS_IMAGES, True, synchronous=True)
 
-        if waits:
+        if at_once:
             store()
         elif self._tracking.uri.startswith(("http:", "https:")):
             LATER.submit(store)

@@ -12,6 +12,7 @@ from genesis_flow.client.images import Image, small_copy
 from genesis_flow.client.run_artifacts import RunArtifacts
 from genesis_flow.client.tables import ENDINGS, Table, pandas
 from genesis_flow.entities import Run
+from genesis_flow.entities.paged_list import every_page
 from genesis_flow.errors import ArtifactNotFound, InvalidParameter
 from genesis_flow.rules.paths import SafeRelPath
 
@@ -84,26 +85,19 @@ class RunTables(RunArtifacts):
 
     def _runs_with(self, experiment_id: str, path: SafeRelPath, run_ids: Sequence[str] | None) -> Iterator[Run]:
         if run_ids is not None:
-            runs: Iterator[Run] = iter(sorted(map(self.get_run, run_ids), key=_latest_first))
+            runs = sorted(map(self.get_run, run_ids), key=_latest_first)
         else:
             runs = self._runs_of(experiment_id, str(path))
         return (run for run in runs if {"path": str(path), "type": "table"} in _logged(run))
 
-    def _runs_of(self, experiment_id: str, name: str) -> Iterator[Run]:
+    def _runs_of(self, experiment_id: str, name: str) -> list[Run]:
         """The runs whose tag may name this file; which of them do is for the caller to see."""
         pattern = name if _PLAIN.fullmatch(name) else ""
-        token: str | None = None
-        while True:
-            page = self.search_runs(
-                [experiment_id],
-                f"tags.`{LOGGED}` LIKE '%{pattern}%'",
-                max_results=_RUNS_OF_A_PAGE,
-                page_token=token,
-            )
-            yield from page
-            token = page.token
-            if not token:
-                return
+        told = f"tags.`{LOGGED}` LIKE '%{pattern}%'"
+        return every_page(
+            lambda most, token: self.search_runs([experiment_id], told, max_results=most, page_token=token),
+            _RUNS_OF_A_PAGE,
+        )
 
     def _read(self, run_id: str, path: SafeRelPath) -> Table:
         from tempfile import TemporaryDirectory

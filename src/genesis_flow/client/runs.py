@@ -19,7 +19,7 @@ from genesis_flow.entities import (
     ViewType,
 )
 from genesis_flow.entities.metrics import metric_of
-from genesis_flow.entities.paged_list import PagedList
+from genesis_flow.entities.paged_list import PagedList, every_page
 from genesis_flow.environment_variables import MLFLOW_ENABLE_ASYNC_LOGGING, MLFLOW_TRUNCATE_LONG_VALUES
 from genesis_flow.rules.clock import now_ms
 from genesis_flow.rules.limits import (
@@ -177,7 +177,7 @@ class Runs(Noun):
         """
         number = metric_value_of(key, value)
         time_ms, at = now_ms() if timestamp is None else int(timestamp), int(step or 0)
-        if not _waits(synchronous):
+        if not waits(synchronous):
             if model_id is None and dataset_name is None:
                 return self._background().log_metric(run_id, key, number, time_ms, at)
             point = Metric(key, number, time_ms, at, model_id, dataset_name, dataset_digest, run_id)
@@ -202,7 +202,7 @@ class Runs(Noun):
             MlflowException: ``INVALID_PARAMETER_VALUE`` if it has another value already.
         """
         text = _fitting(text_of(value), PARAM_LENGTH)
-        if not _waits(synchronous):
+        if not waits(synchronous):
             return self._background().log(run_id, params=[Param(key, text)])
         self._tracking(messages.LogParam(run_id=run_id, key=key, value=text), messages.LogParamResponse)
         return value
@@ -210,7 +210,7 @@ class Runs(Noun):
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Pending | None:
         """Sets a tag of a run."""
         text = _fitting(text_of(value), TAG_LENGTH)
-        if not _waits(synchronous):
+        if not waits(synchronous):
             return self._background().log(run_id, tags=[RunTag(key, text)])
         self._tracking(messages.SetTag(run_id=run_id, key=key, value=text), messages.SetTagResponse)
         return None
@@ -234,7 +234,7 @@ class Runs(Noun):
         checked = [_checked(metric) for metric in metrics]
         if not (checked or params or tags):
             return None
-        if not _waits(synchronous):
+        if not waits(synchronous):
             return self._background().log(run_id, checked, params, tags)
         for batch in batches(checked, params, tags):
             self._tracking(log_batch_message(run_id, *batch), messages.LogBatchResponse)
@@ -267,20 +267,19 @@ class Runs(Noun):
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """All values that were logged of a metric."""
-        points: list[Metric] = []
-        token: str | None = None
-        while True:
+
+        def page(most: int, token: str | None) -> PagedList[Metric]:
             message = metric_messages.GetMetricHistory(
-                run_id=run_id, metric_key=key, max_results=POINTS_OF_A_PAGE, page_token=token
+                run_id=run_id, metric_key=key, max_results=most, page_token=token
             )
             answer = self._tracking(message, metric_messages.GetMetricHistoryResponse)
-            points += map(metric_of, answer.metrics)
-            token = answer.next_page_token
-            if not token:
-                return PagedList(points)
+            return PagedList(map(metric_of, answer.metrics), answer.next_page_token)
+
+        return PagedList(every_page(page, POINTS_OF_A_PAGE))
 
 
-def _waits(synchronous: bool | None) -> bool:
+def waits(synchronous: bool | None) -> bool:
+    """Whether a call is to return only when what it logs is kept."""
     return not MLFLOW_ENABLE_ASYNC_LOGGING.get() if synchronous is None else synchronous
 
 

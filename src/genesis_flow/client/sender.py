@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from genesis_flow.client.batches import Batch, batches
-from genesis_flow.client.pipeline import LOADING
+from genesis_flow.client.pipeline import KEPT_REFUSALS, LOADING
 from genesis_flow.client.reports import Reports
 from genesis_flow.errors import GenesisFlowError, MalformedRequest, ServerError, Unavailable
 from genesis_flow.wire import codec
@@ -32,7 +32,6 @@ log = logging.getLogger("genesis_flow")
 WINDOW = 8_000
 """How many items are looked at together; a batch is made of those of one run among them."""
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, LONGEST_ASKED_S = 0.1, 30.0, 3_600.0
-KEPT_REFUSALS = 10_000
 
 # Of these a later try may have another outcome: credentials are mended, a server has time.
 _PASSING = frozenset({401, 407, 408, 425, 429})

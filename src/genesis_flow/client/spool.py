@@ -31,6 +31,9 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder
+from genesis_flow.rules.locations import without_credentials
+
 SEGMENT_BYTES = 8 * 2**20
 SPOOL_BYTES = 2 * 2**30
 
@@ -389,16 +392,6 @@ def spools(root: Path) -> list[Path]:
     return sorted(found, key=lambda folder: folder.name)
 
 
-def without_credentials(uri: str) -> str:
-    """A URI without user, password, query and fragment."""
-    scheme, slashes, rest = uri.partition("://")
-    if not slashes:
-        return uri
-    rest = rest.partition("#")[0].partition("?")[0]
-    host, slash, path = rest.partition("/")
-    return scheme + slashes + host.rpartition("@")[2] + slash + path
-
-
 def _framed(record: Record) -> bytes:
     summed = _NUMBERS.pack(record.first, record.items) + record.payload
     return _HEADER.pack(len(summed), zlib.crc32(summed)) + summed
@@ -442,14 +435,9 @@ def _read_settled(path: Path) -> int:
     return number if found == _with_sum(number) else 0
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows does not open folders
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _sync_folder(path: Path) -> None:
+    with Folder.at(str(path), by_handle=HAS_FOLDER_HANDLES) as folder:
+        folder.sync()
 
 
 def _locked(file: IO[bytes]) -> bool:

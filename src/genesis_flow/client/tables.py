@@ -94,12 +94,20 @@ class Table:
         return pandas("A table in memory").DataFrame(list(self.rows), columns=list(self.columns))
 
 
-def pandas(what: str) -> Any:
-    """The package; raises ``MissingPackage``."""
+def pandas(what: str, otherwise: str = "") -> Any:
+    """The package.
+
+    Args:
+        what: what needs it, as the beginning of a sentence.
+        otherwise: what to do without it.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
     try:
         import pandas
     except ImportError:
-        raise MissingPackage(what, "pandas") from None
+        raise MissingPackage(what, "pandas", otherwise) from None
     return pandas
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from genesis_flow.environment_variables import MLFLOW_REGISTRY_URI, MLFLOW_TRACKING_URI
+from genesis_flow.rules.locations import scheme_of
 
-DEFAULT_STORE = "sqlite:///genesis-flow.db"
-"""What is meant when nobody said anything; a folder ``mlruns`` that is there already comes before it."""
+DEFAULT_STORE = "genesis-flow.db"
+"""The database that is meant when nobody said anything; a folder ``mlruns`` that is there already comes before it."""
 
 _set_tracking_uri: str | None = None
 _set_registry_uri: str | None = None
@@ -36,7 +38,7 @@ def set_tracking_uri(uri: str | Path) -> None:
 
 def get_tracking_uri() -> str:
     """Where runs are kept."""
-    return _set_tracking_uri or MLFLOW_TRACKING_URI.get() or _default_uri()
+    return _set_tracking_uri or MLFLOW_TRACKING_URI.get() or _default_uri(os.getcwd())
 
 
 def set_registry_uri(uri: str | None) -> None:
@@ -54,19 +56,24 @@ def get_registry_uri() -> str:
     return _set_registry_uri or MLFLOW_REGISTRY_URI.get() or get_tracking_uri()
 
 
-def _default_uri() -> str:
-    runs = Path("mlruns")
-    if any(runs.glob("*/meta.yaml")) and not Path(DEFAULT_STORE.removeprefix("sqlite:///")).exists():
+def both(tracking_uri: str | None, registry_uri: str | None) -> tuple[str, str]:
+    """Where runs are kept and models registered: as named, or as set; where runs are kept, unless it is said."""
+    return tracking_uri or get_tracking_uri(), registry_uri or tracking_uri or get_registry_uri()
+
+
+@lru_cache(maxsize=8)
+def _default_uri(folder: str) -> str:
+    """PERF: each call of the fluent interface asks for it twice, and a look at the disk takes as long as all else."""
+    runs, store = Path(folder, "mlruns"), Path(folder, DEFAULT_STORE)
+    if any(runs.glob("*/meta.yaml")) and not store.exists():
         return runs.resolve().as_uri()
-    return f"sqlite:///{os.path.abspath(DEFAULT_STORE.removeprefix('sqlite:///'))}"
+    return f"sqlite:///{store}"
 
 
 def absolute(uri: str) -> str:
     """A tracking URI that means the same in any folder."""
-    scheme, colon, rest = uri.partition(":///")
-    if scheme == "sqlite" and colon and not rest.startswith("/"):
+    scheme, _, rest = uri.partition(":///")
+    if scheme == "sqlite" and not rest.startswith("/"):
         path, question, query = rest.partition("?")
         return f"sqlite:///{os.path.abspath(path)}{question}{query}"
-    if ":" not in uri or uri.startswith("~"):
-        return Path(uri).expanduser().resolve().as_uri()
-    return uri
+    return uri if scheme_of(uri) else Path(uri).expanduser().resolve().as_uri()

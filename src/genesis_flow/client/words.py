@@ -66,11 +66,6 @@ def view_type_of(view_type: int) -> experiments.ViewType:
     return _VIEW_TYPES[view_type]
 
 
-def view_type(name: str) -> int:
-    """The view type of a name, in whatever case."""
-    return ViewType.from_string(name.lower())
-
-
 def status_of(status: str | int) -> runs.RunStatus:
     """The status of a run, by its name or its number, as it goes out.
 

@@ -26,6 +26,7 @@ from genesis_flow.environment_variables import (
 )
 from genesis_flow.exceptions import INVALID_PARAMETER_VALUE, MlflowException
 from genesis_flow.fluent.experiments import active_experiment_id
+from genesis_flow.rules.locations import without_credentials
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -197,16 +198,11 @@ def end_run(status: str = "FINISHED") -> None:
 
 def _tell(client: MlflowClient, run: Run) -> None:
     """Says where the run can be looked at."""
-    base = client.tracking_uri
-    if base.startswith(("http:", "https:")) and not MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.get():
-        shown = base.rstrip("/")
-        at = shown.rpartition("@")
-        if at[1]:  # no credentials on the screen
-            shown = f"{shown.partition('://')[0]}://{at[2]}"
-        print(
-            f"Run {run.info.run_name or run.info.run_id}: "
-            f"{shown}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
-        )
+    uri = client.tracking_uri
+    if uri.startswith(("http:", "https:")) and not MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.get():
+        base, info = without_credentials(uri).rstrip("/"), run.info  # no credentials on the screen
+        page = f"{base}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+        print(f"Run {info.run_name or info.run_id}: {page}")
 
 
 def _watch_machine(run: ActiveRun, wanted: bool | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from genesis_flow.client.client import MlflowClient
-from genesis_flow.client.files_later import LATER
+from genesis_flow.client.files_later import flush
 from genesis_flow.fluent.active import active_or_new_run_id
 from genesis_flow.fluent.experiments import active_experiment_id
 
@@ -97,4 +97,4 @@ def load_table(
 
 def flush_artifact_async_logging() -> None:
     """Waits until every image that was logged in the background is kept."""
-    LATER.flush()
+    flush()

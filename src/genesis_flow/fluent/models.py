@@ -29,13 +29,12 @@ class ActiveModel(LoggedModel):
 
     Args:
         logged_model: the model.
-        set_by_user: whether a program made it the active one, and not the environment.
+        set_by_user: taken for MLflow's signature.
     """
 
     def __init__(self, logged_model: LoggedModel, set_by_user: bool) -> None:
         self.__dict__.update(vars(logged_model))
-        self._before = _active_id()
-        self._set_by_user = set_by_user
+        self._before = _state.model_id
 
     def __enter__(self) -> Self:
         return self
@@ -54,10 +53,6 @@ class _State(threading.local):
 
 
 _state = _State()
-
-
-def _active_id() -> str | None:
-    return _state.model_id
 
 
 def get_active_model_id() -> str | None:

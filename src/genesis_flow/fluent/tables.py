@@ -13,10 +13,11 @@ import msgspec
 
 from genesis_flow.client.client import MlflowClient
 from genesis_flow.client.connection import Calls
+from genesis_flow.client.tables import pandas
 from genesis_flow.client.words import view_type_of
 from genesis_flow.entities import Run, ViewType
-from genesis_flow.entities.paged_list import every_page
-from genesis_flow.errors import InvalidParameter, MissingPackage
+from genesis_flow.entities.paged_list import PagedList, every_page
+from genesis_flow.errors import InvalidParameter
 from genesis_flow.fluent.experiments import active_experiment_id
 from genesis_flow.wire.messages.runs import SearchRuns
 
@@ -132,16 +133,12 @@ class _Page(msgspec.Struct):
 def _pages(tracking: Calls, question: SearchRuns, most: int) -> list[_Run]:
     """The runs of all pages, or the first so many."""
     decode = msgspec.json.Decoder(_Page).decode
-    runs: list[_Run] = []
-    token: str | None = None
-    while len(runs) < most:
-        size = min(RUNS_OF_A_PAGE_OF_A_TABLE, most - len(runs))
-        page = decode(tracking.body(msgspec.structs.replace(question, max_results=size, page_token=token)))
-        runs += page.runs
-        token = page.next_page_token
-        if not token:
-            break
-    return runs
+
+    def page(size: int, token: str | None) -> PagedList[_Run]:
+        found = decode(tracking.body(msgspec.structs.replace(question, max_results=size, page_token=token)))
+        return PagedList(found.runs, found.next_page_token)
+
+    return every_page(page, RUNS_OF_A_PAGE_OF_A_TABLE, most)
 
 
 def _columns(runs: Sequence[_Run]) -> dict[str, Any]:
@@ -178,8 +175,7 @@ def _columns(runs: Sequence[_Run]) -> dict[str, Any]:
 
 def _times(times_ms: Sequence[int | str | None]) -> Any:
     """A column of times, from milliseconds since 1970; NaT where there is none."""
-    pandas = _pandas()
-    return pandas.to_datetime([None if ms is None else int(ms) for ms in times_ms], unit="ms", utc=True)
+    return _pandas().to_datetime([None if ms is None else int(ms) for ms in times_ms], unit="ms", utc=True)
 
 
 def table(columns: Mapping[str, Any]) -> DataFrame:
@@ -188,12 +184,9 @@ def table(columns: Mapping[str, Any]) -> DataFrame:
     Raises:
         MissingPackage: pandas is not installed.
     """
-    return _pandas().DataFrame(dict(columns))
+    frame: DataFrame = _pandas().DataFrame(dict(columns))
+    return frame
 
 
 def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError:
-        raise MissingPackage("A table of runs", "pandas", "output_format='list' answers a list without it") from None
-    return pandas
+    return pandas("A table of runs", "output_format='list' answers a list without it")

@@ -8,6 +8,25 @@ from urllib.parse import urlsplit, urlunsplit
 from genesis_flow.errors import InvalidPath, LocationWithCredentials
 from genesis_flow.rules.paths import SafeRelPath
 
+# Two characters or more: C:\mlruns is a path.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+
+
+def scheme_of(uri: str) -> str:
+    """In lower case; empty for a path."""
+    match = _SCHEME.match(uri)
+    return match[1].lower() if match else ""
+
+
+def without_credentials(uri: str) -> str:
+    """A URI without user, password, query and fragment."""
+    scheme, slashes, rest = uri.partition("://")
+    if not slashes:
+        return uri
+    rest = rest.partition("#")[0].partition("?")[0]
+    host, slash, path = rest.partition("/")
+    return scheme + slashes + host.rpartition("@")[2] + slash + path
+
 
 def joined(root: str, *segments: str) -> str:
     """A location below ``root``; a query of the root stays behind the path."""

@@ -10,7 +10,7 @@ from genesis_flow.rules.registry import LATEST, check_alias, check_registered_na
 from genesis_flow.rules.times import parse_time_ms
 
 SCHEME = "models:/"
-_LOGGED = re.compile(r"m-[0-9a-f]{32}")
+LOGGED_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 _URI = re.compile(r"models:/(?P<path>(?!/).*?)(?:\?as_of=(?P<as_of>[^?]*))?", re.DOTALL | re.IGNORECASE)
 _RULE = (
     "models:/NAME/VERSION, models:/NAME@ALIAS (perhaps with ?as_of=TIME), models:/NAME/latest, models:/NAME/STAGE or "
@@ -54,7 +54,7 @@ def parse_model_uri(field: str, text: str) -> ModelUri:
     if found is None:
         raise InvalidParameter(field, text, _RULE)
     path, as_of = found["path"], found["as_of"]
-    if _LOGGED.fullmatch(path) and as_of is None:
+    if LOGGED_MODEL_ID.fullmatch(path) and as_of is None:
         return ModelUri(model_id=path)
     name, slash, last = path.rpartition("/")
     if slash and as_of is None:

@@ -231,6 +231,22 @@ def _enum_fields(type_: type[Message]) -> dict[str, dict[str, str]]:
     }
 
 
+def numbers_of(enum: Any) -> dict[int, str]:
+    """The names of an enum of the interface, by their numbers.
+
+    Args:
+        enum: one of the ``Literal`` types in ``values``.
+
+    Raises:
+        KeyError: the interface has no such enum.
+    """
+    names = set(_literals(enum))
+    for numbers in ENUM_NUMBERS:
+        if set(numbers.values()) == names:
+            return {int(number): name for number, name in numbers.items()}
+    raise KeyError(enum)
+
+
 def _literals(annotation: Any) -> tuple[Any, ...]:
     args = get_args(annotation)
     if get_origin(annotation) is Literal:

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -98,6 +98,11 @@ class Arriving:
         self._file.write(block)
         self._progress.add(len(block))
         self._pace.count(len(block))
+
+    def take(self, blocks: Iterable[bytes]) -> None:
+        """Writes one block after the other; raises as ``write``."""
+        for block in blocks:
+            self.write(block)
 
     def finish(self) -> None:
         """All of it came.

@@ -16,7 +16,7 @@ from genesis_flow.artifact_stores.objects import PART_BYTES, SHA256
 from genesis_flow.artifact_stores.protocol import FileInfo
 from genesis_flow.client.repositories.arriving import Arriving
 from genesis_flow.client.repositories.progress import Progress
-from genesis_flow.client.repositories.reading import PIECE_BYTES
+from genesis_flow.client.repositories.reading import PIECE_BYTES, blocks
 from genesis_flow.client.repositories.sending import Sending
 from genesis_flow.errors import (
     ArtifactNotFound,
@@ -61,12 +61,12 @@ class BucketPlace:
         # A bucket wants the digest before the first byte, so that a file is read twice.
         attributes: Attributes = {SHA256: _sha256(source)}
         with _translated(), Sending(source, progress) as body:
-            blocks = iter(body.read, b"")
+            sent = iter(body.read, b"")
             if body.size_bytes < PART_BYTES:
-                self._bucket.client.put(key, b"".join(blocks), attributes=attributes, use_multipart=False)
+                self._bucket.client.put(key, b"".join(sent), attributes=attributes, use_multipart=False)
             else:
                 self._bucket.client.put(
-                    key, blocks, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+                    key, sent, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
                 )
 
     def entries(self, path: SafeRelPath) -> Iterable[FileInfo]:
@@ -86,8 +86,7 @@ class BucketPlace:
             except FileNotFoundError:
                 raise ArtifactNotFound(str(path)) from None
             arriving.expect(found.meta["size"], found.attributes.get(SHA256))
-            for block in found.stream(min_chunk_size=PIECE_BYTES):
-                arriving.write(bytes(block))
+            arriving.take(map(bytes, found.stream(min_chunk_size=PIECE_BYTES)))
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
@@ -114,7 +113,7 @@ def _entry(folder: SafeRelPath, key: str, size_bytes: int | None) -> FileInfo | 
 def _sha256(source: Path) -> str:
     digest = hashlib.sha256()
     with source.open("rb", buffering=0) as file:
-        while block := file.read(PIECE_BYTES):
+        for block in blocks(file):
             digest.update(block)
     return digest.hexdigest()
 

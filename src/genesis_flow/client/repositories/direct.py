@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from genesis_flow import environment_variables as variables
+from genesis_flow.client.http import AGAIN
 from genesis_flow.client.repositories.arriving import Arriving
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.client.repositories.reading import asking, pieces, told_size
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 API = "/api/2.0/mlflow-artifacts"
 PARTS_AT_ONCE = 4
 TRIES = 4
-AGAIN = (408, 429, 500, 502, 503, 504)
 
 M = TypeVar("M", bound=Message)
 
@@ -140,8 +140,7 @@ def _fetch(url: str, headers: Mapping[str, str], size_bytes: int | None, arrivin
     try:
         told = told_size(answer)
         arriving.expect(size_bytes if told is None else told)
-        for piece in pieces(answer):
-            arriving.write(piece)
+        arriving.take(pieces(answer))
     except urllib3.exceptions.HTTPError as error:
         raise Unavailable(f"The bucket ended a transfer early ({type(error).__name__}).") from None
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from genesis_flow.artifact_stores.protocol import FileInfo
 from genesis_flow.client.repositories.arriving import PARTIAL, Arriving, arriving
 from genesis_flow.client.repositories.progress import Progress
-from genesis_flow.client.repositories.reading import PIECE_BYTES
+from genesis_flow.client.repositories.reading import blocks
 from genesis_flow.errors import ArtifactIsDirectory, ArtifactNotFound, InvalidPath
 from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.rules.paths import SafeRelPath
@@ -30,8 +30,7 @@ class FolderPlace:
         """See ``Place.upload``."""
         with source.open("rb", buffering=0) as file, arriving(self._root, path, None, progress) as kept:
             kept.expect(source.stat().st_size)
-            while block := file.read(PIECE_BYTES):
-                kept.write(block)
+            kept.take(blocks(file))
 
     def entries(self, path: SafeRelPath) -> Iterable[FileInfo]:
         """See ``Place.entries``."""
@@ -50,8 +49,7 @@ class FolderPlace:
         try:
             with self._open(path.parent) as folder, folder.open_file(path.name) as file:
                 arriving.expect(folder.stat(path.name).st_size)
-                while block := file.read(PIECE_BYTES):
-                    arriving.write(block)
+                arriving.take(blocks(file))
         except (FileNotFoundError, NotADirectoryError):
             raise ArtifactNotFound(str(path)) from None
         except IsADirectoryError:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from genesis_flow.client.connection import Calls
 from genesis_flow.client.registry import ModelVersions
 from genesis_flow.errors import InvalidParameter
-from genesis_flow.rules.model_uris import parse_model_uri
+from genesis_flow.rules.model_uris import LOGGED_MODEL_ID, parse_model_uri
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import runs as run_messages
 
 KEPT = 4096
-_LOGGED = re.compile("m-[0-9a-f]{32}")
 
 
 @lru_cache(maxsize=KEPT)
@@ -62,7 +60,7 @@ def split_model_uri(uri: str) -> tuple[str, str]:
     rest, query, as_of = uri.partition("?")
     scheme, slash, names = rest.partition(":/")
     parts = names.rstrip("/").split("/")
-    length = 1 if "@" in parts[0] or _LOGGED.fullmatch(parts[0]) else 2
+    length = 1 if "@" in parts[0] or LOGGED_MODEL_ID.fullmatch(parts[0]) else 2
     return f"{scheme}{slash}{'/'.join(parts[:length])}{query}{as_of}", "/".join(parts[length:])
 
 

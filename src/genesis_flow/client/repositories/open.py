@@ -20,11 +20,10 @@ from genesis_flow.client.repositories.proxied import FILES, ProxiedPlace
 from genesis_flow.client.repositories.repository import ArtifactRepository, Repository
 from genesis_flow.client.repositories.web import WebPlace
 from genesis_flow.errors import InvalidParameter, InvalidPath, MissingExtra, UnsupportedLocation
-from genesis_flow.rules.locations import joined
+from genesis_flow.rules.locations import joined, scheme_of
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.wire.transport import HttpTransport
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two characters or more: C:\mlruns is a path
 _BUCKETS = frozenset({"s3", "gs", "az", "abfss", "wasbs"})
 _RUN = re.compile(r"runs:/+([^/]+)(?:/(.*))?", re.IGNORECASE | re.DOTALL)
 _PORTS = {"http": 80, "https": 443}
@@ -43,7 +42,7 @@ class Stores:
     @classmethod
     def of(cls, tracking_uri: str | None = None, registry_uri: str | None = None) -> Stores:
         """Those that are named, or as they are set; where runs are kept models are registered, unless it is said."""
-        return cls(tracking_uri or uris.get_tracking_uri(), registry_uri or tracking_uri or uris.get_registry_uri())
+        return cls(*uris.both(tracking_uri, registry_uri))
 
 
 def open_repository(artifact_uri: str, stores: Stores) -> ArtifactRepository:
@@ -74,12 +73,6 @@ def open_at(artifact_uri: str, stores: Stores) -> tuple[ArtifactRepository, str]
         location, name = _split(location)
         below = SafeRelPath.parse(name)
     return _opened(location, below.parent, stores), below.name
-
-
-def scheme_of(uri: str) -> str:
-    """In lower case; empty for a path."""
-    match = _SCHEME.match(uri)
-    return match[1].lower() if match else ""
 
 
 def run_of(uri: str) -> tuple[str, SafeRelPath]:

@@ -75,8 +75,7 @@ class ProxiedPlace:
             if size is None and arriving.listed_bytes is None:
                 size = self._listed_bytes(path)
             arriving.expect(size, told_sha256(answer))
-            for piece in pieces(answer):
-                arriving.write(piece)
+            arriving.take(pieces(answer))
 
     def delete(self, path: SafeRelPath) -> None:
         """See ``Deleting.delete``."""

@@ -6,11 +6,10 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from genesis_flow.client.repositories.arriving import Pace
 from genesis_flow.errors import AnswerTooLong, ArtifactNotFound, ServerError
-from genesis_flow.exceptions import RestException
 from genesis_flow.rules.paths import SafeRelPath
 
 if TYPE_CHECKING:
@@ -24,6 +23,12 @@ def pieces(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """The bytes of an answer, each as soon as it is there: waiting for a full piece would hide how slowly they come."""
     while piece := answer.read1(PIECE_BYTES, decode_content=False):
         yield piece
+
+
+def blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a local file from where it is on."""
+    while block := file.read(PIECE_BYTES):
+        yield block
 
 
 def whole(answer: urllib3.BaseHTTPResponse, name: str, most_bytes: int) -> bytes:
@@ -66,4 +71,4 @@ def asking(path: SafeRelPath | None = None) -> Iterator[None]:
     except ServerError as error:
         if path is not None and error.status == 404:
             raise ArtifactNotFound(str(path)) from None
-        raise RestException({"error_code": error.code, "message": error.message}) from None
+        raise error.for_users() from None

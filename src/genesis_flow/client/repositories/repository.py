@@ -14,7 +14,7 @@ from genesis_flow.client.repositories import transfers
 from genesis_flow.client.repositories.arriving import Arriving
 from genesis_flow.client.repositories.place import Deleting, Place
 from genesis_flow.client.repositories.progress import Progress
-from genesis_flow.client.repositories.reading import PIECE_BYTES
+from genesis_flow.client.repositories.reading import blocks
 from genesis_flow.entities import FileInfo
 from genesis_flow.errors import ArtifactNotFound, DownloadOnly, InvalidPath, LocalFileMissing, NotYet, UnsafeListing
 from genesis_flow.rules.paths import SafeRelPath
@@ -155,8 +155,7 @@ class _PluginPlace:
             self._repository._download_file(str(path), str(local))
             arriving.expect(local.stat().st_size)
             with local.open("rb", buffering=0) as file:
-                while block := file.read(PIECE_BYTES):
-                    arriving.write(block)
+                arriving.take(blocks(file))
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         return None

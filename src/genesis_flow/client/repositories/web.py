@@ -40,8 +40,7 @@ class WebPlace:
         target = f"{self._folder}/{quote(str(path), safe='/')}{self._query}"
         with asking(path), self._server.open("GET", target, again=True) as answer:
             arriving.expect(told_size(answer), told_sha256(answer))
-            for piece in pieces(answer):
-                arriving.write(piece)
+            arriving.take(pieces(answer))
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from genesis_flow.errors import MalformedFile
-from genesis_flow.stores.file.meta import Meta
-
-_INT64 = range(-(2**63), 2**63)
+from genesis_flow.stores.file.meta import INT64, Meta
 
 
 class Fields:
@@ -38,7 +36,7 @@ class Fields:
     def number_or_none(self, key: str) -> int | None:
         """A whole number of 64 bits, if there is one."""
         value = self._values.get(key)
-        if value is None or (isinstance(value, int) and value in _INT64):
+        if value is None or (isinstance(value, int) and value in INT64):
             return value
         raise self._error(key, "a whole number of 64 bits")
 

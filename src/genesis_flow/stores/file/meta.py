@@ -23,7 +23,7 @@ _ODD_BREAKS = "\x85\u2028\u2029"
 """What breaks a line in YAML, too, and nowhere else."""
 _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,30})")
-_INT64 = range(-(2**63), 2**63)
+INT64 = range(-(2**63), 2**63)
 _KEY = re.compile(r"(?![ \t\n,\[\]{}#&*!|>'\"%@`]|[-?:][ \t\n])(?:[^\n#]|(?<! )#){1,1024}?(?= {0,9}:(?: |\n|$))")
 _INDICATOR = re.compile(r"[,\[\]{}#&*!|>%@`]|[-?:](?:[ \t\n]|$)")
 """The beginnings of a value that mean something else than a text."""
@@ -158,7 +158,7 @@ class _Reader:
         text = self._plain(indent)
         if text in _NOTHING:
             return None
-        return int(text) if _INTEGER.fullmatch(text) and int(text) in _INT64 else text
+        return int(text) if _INTEGER.fullmatch(text) and int(text) in INT64 else text
 
     def _skip_blanks(self) -> None:
         while self._text.startswith((" ", "\t"), self._at):

@@ -17,14 +17,10 @@ from genesis_flow.stores.file.texts import check_keys, save_texts, texts_in
 from genesis_flow.stores.memory.state import PointKey, StoredModel
 from genesis_flow.values.logged_models import LoggedModelInfo, LoggedModelStatus
 from genesis_flow.values.metrics import Metric
+from genesis_flow.wire import codec
 
 PARTS = ("params", "tags", "metrics")
-STATUSES: dict[int, str] = {
-    0: "LOGGED_MODEL_STATUS_UNSPECIFIED",
-    1: "LOGGED_MODEL_PENDING",
-    2: "LOGGED_MODEL_READY",
-    3: "LOGGED_MODEL_UPLOAD_FAILED",
-}
+STATUSES = codec.numbers_of(LoggedModelStatus)
 NUMBERS = {name: number for number, name in STATUSES.items()}
 
 

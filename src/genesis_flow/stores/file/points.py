@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from genesis_flow.errors import InvalidParameter, MalformedFile
 from genesis_flow.rules.points import Triple, rank
+from genesis_flow.stores.file.meta import INT64
 from genesis_flow.stores.memory.state import PointKey
 from genesis_flow.values.metrics import Metric
 from genesis_flow.wire import codec
@@ -16,7 +17,6 @@ METRIC_BYTES = 2**40
 """No file of points is too large."""
 
 _TICK_NS = 2_000_000_000  # longer than the clock of any file system ticks
-_INT64 = range(-(2**63), 2**63)
 
 
 def line(point: Metric) -> bytes:
@@ -49,7 +49,7 @@ def _parsed(text: bytes) -> Triple:
     timestamp, value, *rest = text.split(b" ")
     # COMPAT: mlflow 3.17 takes a line without a step, as its first versions wrote them, for step 0.
     point = int(timestamp), int(rest[0]) if rest else 0, float(value)
-    if point[0] not in _INT64 or point[1] not in _INT64:
+    if point[0] not in INT64 or point[1] not in INT64:
         raise ValueError
     return point
 

@@ -23,9 +23,10 @@ from genesis_flow.stores.memory.state import DatasetKey, StoredRun
 from genesis_flow.values.datasets import Dataset, InputTag
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import RunInfo, RunStatus
+from genesis_flow.wire import codec
 
 PARTS = ("params", "tags", "metrics", "inputs", "outputs")
-STATUSES: dict[int, str] = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+STATUSES = codec.numbers_of(RunStatus)
 NUMBERS = {name: number for number, name in STATUSES.items()}
 
 _POSITION = "genesis_flow_position"
