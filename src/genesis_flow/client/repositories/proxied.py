@@ -79,7 +79,7 @@ class ProxiedPlace:
                 arriving.write(piece)
 
     def delete(self, path: SafeRelPath) -> None:
-        """See ``Deleting.delete``."""
+        """See ``Place.delete``."""
         with asking(path):
             self._server.request("DELETE", _address(self._root / path))
 

@@ -43,6 +43,10 @@ class WebPlace:
             for piece in pieces(answer):
                 arriving.write(piece)
 
+    def delete(self, path: SafeRelPath) -> None:
+        """See ``Place.delete``."""
+        raise DownloadOnly
+
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
         return None
