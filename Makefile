@@ -24,9 +24,11 @@ check: $(VENV)/.dev  ## Lint, format, strict types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy contract/generate.py docs/generate.py
+	$(BIN)/mypy examples
 	MYPYPATH=compat/mlflow $(BIN)/mypy compat/mlflow/mlflow
 
 compat: $(VENV)/.compat $(MLFLOW)/.with-tools  ## Compare with MLflow itself, and run its older clients
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m compat $(ARGS)
 	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(BIN)/python -m pytest tests/blackbox $(ARGS)
 

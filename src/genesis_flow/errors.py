@@ -664,6 +664,21 @@ class MissingExtra(GenesisFlowError):
         super().__init__(f"{what} needs packages that are not installed: pip install 'genesis-flow[{extra}]'")
 
 
+class AuthPluginFailed(GenesisFlowError):
+    """A plugin could not say who asks, so that nothing was asked.
+
+    Args:
+        name: the plugin's.
+        reason: what it has against it, as a sentence or the end of one.
+    """
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The plugin {shown(name)} of MLFLOW_TRACKING_AUTH cannot authenticate the request: {reason}")
+
+
 class MissingPackage(GenesisFlowError):
     """Something needs a package of somebody else that is not installed.
 

@@ -29,6 +29,7 @@ from genesis_flow.errors import (
 from genesis_flow.exceptions import MlflowException
 from tests import buckets
 from tests.client.liar import lying
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -60,6 +61,44 @@ def test_a_folder_of_this_machine_takes_and_gives_files(local: Path, tmp_path: P
         artifacts.download_artifacts(f"{root}/nothing")
     with pytest.raises(ArtifactNotFound):
         artifacts.download_artifacts(f"{root}/nothing", dst_path=str(tmp_path / "copy"))
+
+
+def deleted(uri: str, local: Path, tracking_uri: str | None = None) -> list[list[str]]:
+    """What is left at a location of all that is local after a file, a folder, nothing at all, and everything is deleted."""
+    repository = artifacts.get_artifact_repository(uri, tracking_uri)
+    repository.log_artifacts(local)
+    repository.log_artifact(local / "one.txt", "one.txt-like")
+    left = []
+    for path in ("sub é/deep", "one.txt", "nothing/at all", None):
+        repository.delete_artifacts(path)
+        left.append([file.path for folder in ("", "sub é") for file in repository.list_artifacts(folder)])
+    with pytest.raises(InvalidPath):
+        repository.delete_artifacts("../elsewhere")
+    return left
+
+
+LEFT = [
+    ["one.txt", "one.txt-like", "sub é", "sub é/100%.txt"],
+    ["one.txt-like", "sub é", "sub é/100%.txt"],
+    ["one.txt-like", "sub é", "sub é/100%.txt"],
+    [],
+]
+
+
+def test_files_of_a_folder_are_deleted_and_nothing_beside_it(local: Path, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(local, target_is_directory=True)
+    before = contents(local)
+    artifacts.get_artifact_repository(str(tmp_path / "root")).delete_artifacts("link/sub é")
+    assert deleted(str(tmp_path / "root"), local) == LEFT
+    assert contents(local) == before
+    assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_files_of_a_server_are_deleted(local: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "server") as server:
+        assert deleted("mlflow-artifacts:/some/where", local, server.uri) == LEFT
+        assert server.files() == {}
 
 
 def test_a_relative_folder_is_where_the_program_is(
@@ -139,6 +178,12 @@ def test_a_bucket_takes_and_gives_files(bucket: str, local: Path, tmp_path: Path
     assert artifacts.list_artifacts(bucket)[0].path == "top"
     with pytest.raises(ArtifactNotFound):
         repository.download_artifacts("nothing")
+
+
+def test_files_of_a_bucket_are_deleted_and_nothing_beside_them(bucket: str, local: Path) -> None:
+    artifacts.get_artifact_repository(f"{bucket}/root-like").log_artifact(local / "one.txt")
+    assert deleted(f"{bucket}/root", local) == LEFT
+    assert [file.path for file in artifacts.list_artifacts(bucket)] == ["root-like"]
 
 
 def test_a_bucket_keeps_the_digest_of_each_file(bucket: str, local: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from configparser import ConfigParser
 from functools import lru_cache
@@ -11,9 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from genesis_flow import __version__
 from genesis_flow import environment_variables as variables
+from genesis_flow.client.auth import basic, signed
 from genesis_flow.client.plugins import request_headers
 from genesis_flow.errors import InvalidSetting
-from genesis_flow.wire.transport import HttpTransport, Retrying, Tls
+from genesis_flow.wire.transport import HttpTransport, Outgoing, Retrying, Tls
 
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 """After these a message that may be repeated is sent again."""
@@ -33,7 +33,7 @@ def connect_http(uri: str, *, again: bool = True) -> HttpTransport:
         InvalidSetting: a variable of the environment contradicts another one.
     """
     base, authorization = _without_user(uri)
-    return _transport(base, lambda: {**_agent(), **_authorization(authorization), **_further()}, _tls(), again)
+    return _transport(base, lambda: {**_agent(), **_authorization(authorization), **_further()}, _tls(), again, signed)
 
 
 @lru_cache(maxsize=8)
@@ -46,10 +46,17 @@ def _agent() -> Mapping[str, str]:
     return {"User-Agent": f"genesis-flow/{__version__}"}
 
 
-def _transport(base: str, headers: Callable[[], Mapping[str, str]], tls: Tls, again: bool = True) -> HttpTransport:
+def _transport(
+    base: str,
+    headers: Callable[[], Mapping[str, str]],
+    tls: Tls,
+    again: bool = True,
+    sign: Callable[[Outgoing], Mapping[str, str]] | None = None,
+) -> HttpTransport:
     return HttpTransport(
         base,
         headers=headers,
+        sign=sign,
         timeout_s=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()),
         retrying=Retrying(
             variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get() if again else 0,
@@ -81,7 +88,7 @@ def _without_user(uri: str) -> tuple[str, str | None]:
     if not at:
         return uri, None
     name, _, password = user.partition(":")
-    return parts._replace(netloc=host).geturl(), _basic(unquote(name), unquote(password))
+    return parts._replace(netloc=host).geturl(), basic(unquote(name), unquote(password))
 
 
 def _authorization(of_uri: str | None) -> Mapping[str, str]:
@@ -91,7 +98,7 @@ def _authorization(of_uri: str | None) -> Mapping[str, str]:
     if name is None and password is None and not token:
         name, password = _kept_credentials()
     if name is not None and password is not None:
-        return {"Authorization": _basic(name, password)}
+        return {"Authorization": basic(name, password)}
     if token:
         return {"Authorization": f"Bearer {token}"}
     return {"Authorization": of_uri} if of_uri else {}
@@ -117,10 +124,6 @@ def _credentials_in(path: Path, changed_ns: int) -> tuple[str | None, str | None
         file.get(section, "mlflow_tracking_username", fallback=None),
         file.get(section, "mlflow_tracking_password", fallback=None),
     )
-
-
-def _basic(name: str, password: str) -> str:
-    return "Basic " + b64encode(f"{name}:{password}".encode()).decode("ascii")
 
 
 def _further() -> Mapping[str, str]:

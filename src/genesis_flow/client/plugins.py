@@ -37,9 +37,18 @@ def named(group: str, name: str) -> Any:
     return None
 
 
+def instances(group: str) -> Iterator[Any]:
+    """One of each class that the entry points of a group name; one that cannot be made is told of and left out."""
+    for plugin in load(group):
+        try:
+            yield plugin()
+        except Exception as error:  # as above
+            log.warning("The plugin %r of %s cannot be made: %s", plugin, group, error)
+
+
 @functools.cache
 def _header_providers() -> tuple[Any, ...]:
-    return tuple(provider() for provider in load("mlflow.request_header_provider"))
+    return tuple(instances("mlflow.request_header_provider"))
 
 
 def request_headers() -> dict[str, str]:

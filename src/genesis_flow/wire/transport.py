@@ -72,6 +72,23 @@ class Tls:
     certificate: str | None = None
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A request that is about to leave.
+
+    Attributes:
+        method: GET or its like.
+        url: the whole address.
+        headers: those that are set.
+        body: what is sent; None for nothing.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | IO[bytes] | None
+
+
 class HttpTransport:
     """Sends operations to one server; may be shared by threads.
 
@@ -80,6 +97,7 @@ class HttpTransport:
     Args:
         base_uri: where the server is, perhaps with a path that stands in front of every operation's.
         headers: sent with every request; a function is asked for them each time.
+        sign: asked at last for the headers of each request; it may look at all of it.
         timeout_s: how long to wait for a connection, and for the next bytes of an answer.
         retrying: how often and when to send again.
         tls: whom to trust, and who to be.
@@ -92,6 +110,7 @@ class HttpTransport:
         base_uri: str,
         *,
         headers: Mapping[str, str] | Callable[[], Mapping[str, str]] = _NO_HEADERS,
+        sign: Callable[[Outgoing], Mapping[str, str]] | None = None,
         timeout_s: float = TIMEOUT_S,
         retrying: Retrying = Retrying(),
         tls: Tls = Tls(),
@@ -100,6 +119,7 @@ class HttpTransport:
     ) -> None:
         self._base = base_uri.rstrip("/")
         self._headers = headers
+        self._sign = sign
         self._timeout_s = timeout_s
         self._retrying = retrying
         self._tls = tls
@@ -155,12 +175,14 @@ class HttpTransport:
         import urllib3
 
         own = self._headers() if callable(self._headers) else self._headers
+        outgoing = Outgoing(method, self._base + path, {**own, **headers}, body)
+        sent = outgoing.headers if self._sign is None else self._sign(outgoing)
         try:
             answer = self._connections().request(
                 method,
-                self._base + path,
+                outgoing.url,
                 body=body,
-                headers={**own, **headers},
+                headers=sent,
                 redirect=False,
                 preload_content=False,
                 retries=self._retry(again),

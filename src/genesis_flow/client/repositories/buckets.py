@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +87,16 @@ class BucketPlace:
                 raise ArtifactNotFound(str(path)) from None
             arriving.expect(found.meta["size"], found.attributes.get(SHA256))
             arriving.take(map(bytes, found.stream(min_chunk_size=PIECE_BYTES)))
+
+    def delete(self, path: SafeRelPath) -> None:
+        """See ``Place.delete``."""
+        key = self._key(path)
+        with _translated():
+            below = [meta["path"] for page in self._bucket.client.list(key or None) for meta in page]
+            self._bucket.client.delete(below)
+            if key:
+                with suppress(FileNotFoundError):  # a folder
+                    self._bucket.client.delete(key)
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""

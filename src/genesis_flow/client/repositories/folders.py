@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
@@ -54,6 +55,16 @@ class FolderPlace:
             raise ArtifactNotFound(str(path)) from None
         except IsADirectoryError:
             raise ArtifactIsDirectory(str(path)) from None
+
+    def delete(self, path: SafeRelPath) -> None:
+        """See ``Place.delete``."""
+        with suppress(FileNotFoundError, NotADirectoryError), self._open(path.parent) as folder:
+            names = [path.name] if path.segments else folder.names()
+            for name in names:
+                if is_folder(folder.stat(name)):
+                    shutil.rmtree(self._root.joinpath(*path.parent, name))  # it follows no link
+                else:
+                    folder.unlink(name)
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from genesis_flow.artifact_stores.protocol import FileInfo
 from genesis_flow.rules.paths import SafeRelPath
@@ -31,13 +31,8 @@ class Place(Protocol):
             Unavailable: they ended early, or did not come.
         """
 
+    def delete(self, path: SafeRelPath) -> None:
+        """Deletes a file, or a folder with all that is in it; nothing for what is not there."""
+
     def local_path(self, path: SafeRelPath) -> Path | None:
         """Where a file or a folder is on this machine, if it is."""
-
-
-@runtime_checkable
-class Deleting(Protocol):
-    """A location whose files can be deleted from here."""
-
-    def delete(self, path: SafeRelPath) -> None:
-        """Deletes a file, or a folder with all that is in it; what is not there stays so."""

@@ -78,7 +78,7 @@ class ProxiedPlace:
             arriving.take(pieces(answer))
 
     def delete(self, path: SafeRelPath) -> None:
-        """See ``Deleting.delete``."""
+        """See ``Place.delete``."""
         with asking(path):
             self._server.request("DELETE", _address(self._root / path))
 

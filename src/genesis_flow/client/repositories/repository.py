@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,18 @@ from typing import Any
 from genesis_flow.artifact_stores.protocol import FileInfo as Entry
 from genesis_flow.client.repositories import transfers
 from genesis_flow.client.repositories.arriving import Arriving
-from genesis_flow.client.repositories.place import Deleting, Place
+from genesis_flow.client.repositories.place import Place
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.client.repositories.reading import blocks
 from genesis_flow.entities import FileInfo
-from genesis_flow.errors import ArtifactNotFound, DownloadOnly, InvalidPath, LocalFileMissing, NotYet, UnsafeListing
+from genesis_flow.errors import ArtifactNotFound, DownloadOnly, InvalidPath, LocalFileMissing, UnsafeListing
 from genesis_flow.rules.paths import SafeRelPath
 
 LocalPath = str | os.PathLike[str]
 
 
-class ArtifactRepository(ABC):
-    """Files below one location. Plugins inherit from it, and need to write ``_download_file`` and what is abstract.
+class ArtifactRepository:
+    """Files below one location. Plugins inherit from it, and write ``_download_file`` and what is not written here.
 
     Args:
         artifact_uri: the location.
@@ -34,7 +33,6 @@ class ArtifactRepository(ABC):
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
         self.artifact_uri, self.tracking_uri, self.registry_uri = artifact_uri, tracking_uri, registry_uri
 
-    @abstractmethod
     def log_artifact(self, local_file: LocalPath, artifact_path: str | None = None) -> None:
         """Stores a local file under its own name.
 
@@ -42,14 +40,23 @@ class ArtifactRepository(ABC):
             local_file: the file.
             artifact_path: the folder, from the location; the location itself by default.
         """
+        raise NotImplementedError
 
-    @abstractmethod
     def log_artifacts(self, local_dir: LocalPath, artifact_path: str | None = None) -> None:
         """Stores all that is in a local folder; the folder's own name is not kept."""
+        raise NotImplementedError
 
-    @abstractmethod
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What is in a folder, by name, with paths from the location; nothing for a file."""
+        raise NotImplementedError
+
+    def delete_artifacts(self, artifact_path: str | None = None) -> None:
+        """Deletes a file, or a folder with all that is in it, for good; what is not there is passed over.
+
+        Args:
+            artifact_path: which; all of the location by default.
+        """
+        raise NotImplementedError
 
     def download_artifacts(self, artifact_path: str | None, dst_path: LocalPath | None = None) -> str:
         """Fetches a file or a folder; where it is then, as a path.
@@ -103,17 +110,8 @@ class Repository(ArtifactRepository):
         return [FileInfo(str(entry.path), entry.is_dir, entry.file_size) for entry in entries]
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
-        """Deletes a file, or a folder with all that is in it.
-
-        Args:
-            artifact_path: which; all of the location by default.
-
-        Raises:
-            NotYet: the files are not kept by a server, and are to be deleted where they are.
-        """
-        if not isinstance(self._place, Deleting):
-            raise NotYet("delete_artifacts in a folder or a bucket", "artifacts")
-        self._place.delete(SafeRelPath.parse(str(artifact_path or "")))
+        """See ``ArtifactRepository.delete_artifacts``."""
+        self._place.delete(SafeRelPath.normalize(str(artifact_path or "")))
 
     def download_artifacts(self, artifact_path: str | None, dst_path: LocalPath | None = None) -> str:
         """See ``ArtifactRepository.download_artifacts``; what is on this machine is copied only if it is told where."""
@@ -156,6 +154,9 @@ class _PluginPlace:
             arriving.expect(local.stat().st_size)
             with local.open("rb", buffering=0) as file:
                 arriving.take(blocks(file))
+
+    def delete(self, path: SafeRelPath) -> None:
+        raise DownloadOnly  # likewise
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         return None

@@ -42,6 +42,10 @@ class WebPlace:
             arriving.expect(told_size(answer), told_sha256(answer))
             arriving.take(pieces(answer))
 
+    def delete(self, path: SafeRelPath) -> None:
+        """See ``Place.delete``."""
+        raise DownloadOnly
+
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
         return None
