@@ -19,6 +19,7 @@ from genesis_flow.entities import Run, ViewType
 from genesis_flow.entities.paged_list import PagedList, every_page
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.fluent.experiments import active_experiment_id
+from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.messages.runs import SearchRuns
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class _Page(msgspec.Struct):
 
 def _pages(tracking: Calls, question: SearchRuns, most: int) -> list[_Run]:
     """The runs of all pages, or the first so many."""
-    decode = msgspec.json.Decoder(_Page).decode
+    decode = decoder(_Page).decode
 
     def page(size: int, token: str | None) -> PagedList[_Run]:
         found = decode(tracking.body(msgspec.structs.replace(question, max_results=size, page_token=token)))

@@ -25,6 +25,7 @@ import msgspec
 from genesis_flow.errors import GenesisFlowError, MalformedRequest, MissingParameter, UndecodableField
 from genesis_flow.values.enum_numbers import ENUM_NUMBERS
 from genesis_flow.values.message import Message
+from genesis_flow.wire.decoders import decoder
 
 M = TypeVar("M", bound=Message)
 
@@ -118,7 +119,7 @@ def _decode_body(body: bytes, type_: type[M], path_fields: Mapping[str, str]) ->
         # COMPAT: mlflow 3.17 takes Python's bare NaN and Infinity, which are not JSON.
         body = _encode(_named_nonfinite(builtins))
     try:
-        message: M = _decoder(type_).decode(body)
+        message: M = decoder(type_).decode(body)
     except msgspec.ValidationError as error:
         return _second_try(builtins, type_, _explained(error))
     except msgspec.DecodeError as error:
@@ -162,7 +163,7 @@ def decode_answer(body: bytes, type_: type[M]) -> M:
         MalformedRequest: the answer is not what the interface says.
     """
     try:
-        message: M = _decoder(type_).decode(body or b"{}")
+        message: M = decoder(type_).decode(body or b"{}")
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedRequest(f"the server's answer is not the expected one ({error})") from None
     return message
@@ -178,17 +179,12 @@ def encode_query(message: Message) -> list[tuple[str, str]]:
 
 
 @functools.cache
-def _decoder(type_: type[M]) -> msgspec.json.Decoder[M]:
-    # Lax reads numbers from strings, as MLflow's clients send an int64; it still tells a string from a number.
-    return msgspec.json.Decoder(type_, strict=False)
-
-
-@functools.cache
 def _repeated_fields(type_: type[Message]) -> frozenset[str]:
     return frozenset(f.encode_name for f in msgspec.structs.fields(type_) if f.default == ())
 
 
 def _convert(fields: dict[str, Any], type_: type[M]) -> M:
+    decoder(type_)  # whose making reads the fields of the type, one thread at a time
     try:
         return msgspec.convert(fields, type_, strict=False)
     except msgspec.ValidationError as error:

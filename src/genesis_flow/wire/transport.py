@@ -16,6 +16,7 @@ import msgspec
 from genesis_flow.errors import MalformedRequest, MissingParameter, ServerError, Unavailable, shown
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
+from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.operations import REPEATABLE, Operation
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def _retry_after_s(answer: urllib3.BaseHTTPResponse) -> float | None:
 
 def _refusal(status: int, content: bytes, retry_after_s: float | None) -> ServerError:
     try:
-        failure = msgspec.json.decode(content, type=_Failure)
+        failure = decoder(_Failure).decode(content)
     except msgspec.MsgspecError:
         text = content[:500].decode("utf-8", "replace")
         message = f"The server answered with status {status}: {shown(text)}"

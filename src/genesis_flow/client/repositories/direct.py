@@ -24,6 +24,7 @@ from genesis_flow.errors import ServerError, Unavailable, UnsafeLink
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.values.artifacts import MultipartUploadCredential, MultipartUploadPart
 from genesis_flow.values.message import Message
+from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.messages import artifacts as messages
 from genesis_flow.wire.transport import HttpTransport
 
@@ -190,7 +191,7 @@ def _connections() -> urllib3.PoolManager:
 
 def _decoded(content: bytes, kind: type[M]) -> M:
     try:
-        return msgspec.json.decode(content, type=kind)
+        return decoder(kind).decode(content)
     except msgspec.MsgspecError:
         raise UnsafeLink("something that is no link") from None
 

@@ -20,6 +20,7 @@ from genesis_flow.client.repositories.sending import Sending
 from genesis_flow.errors import InvalidPath, MalformedRequest, UnsafeListing
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.values.artifacts import ArtifactsFileInfo
+from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.messages.artifacts import ArtifactsListArtifactsResponse
 from genesis_flow.wire.transport import HttpTransport
 
@@ -61,7 +62,7 @@ class ProxiedPlace:
         with asking(), self._server.open("GET", FILES + query, again=True) as answer:
             content = whole(answer, f"the listing of {path}", MOST_LISTING_BYTES)
         try:
-            listing = msgspec.json.decode(content, type=ArtifactsListArtifactsResponse)
+            listing = decoder(ArtifactsListArtifactsResponse).decode(content)
         except msgspec.MsgspecError:
             raise MalformedRequest("the server's answer is no listing of artifacts") from None
         return _entries(path, listing.files)
