@@ -15,7 +15,7 @@ from genesis_flow.artifact_stores.open import Roots
 from genesis_flow.auth.may import ANYONE
 from genesis_flow.errors import GenesisFlowError, InternalError, MalformedRequest, Unsupported
 from genesis_flow.rules import limits
-from genesis_flow.server import files, system, transfers
+from genesis_flow.server import files, page, system, transfers
 from genesis_flow.server.collecting import Background
 from genesis_flow.server.guard import Guard
 from genesis_flow.server.http import (
@@ -86,6 +86,8 @@ class Application:
             if not settings.artifacts_only or row.path.startswith("/api/2.0/mlflow-artifacts/"):
                 self._mount(row)
         system.add_routes(self._router, self._service, monitor, lambda: self._stopping)
+        if not settings.artifacts_only:
+            page.add_routes(self._router, settings.static_prefix, settings.x_frame_options)
 
     def _mount(self, row: Operation[Any, Any]) -> None:
         handler = self._answering(row) if row.name in self._service.implemented else _unsupported(row)
@@ -165,8 +167,8 @@ class Application:
 
     def _below_prefix(self, path: str) -> str:
         prefix = self._settings.static_prefix
-        if prefix and path.startswith(f"{prefix}/"):
-            return path[len(prefix) :]
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            return path[len(prefix) :] or "/"
         return path
 
     async def _live(self, receive: Receive, send: Send) -> None:

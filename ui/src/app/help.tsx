@@ -1,0 +1,65 @@
+import type { JSX } from "preact";
+
+import { keysOn, setKeysOn } from "./keys";
+import { Dialog } from "./parts";
+
+const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    "Everywhere",
+    [
+      ["g h", "home"],
+      ["g e", "experiments"],
+      ["/", "the filter"],
+      ["r", "read anew"],
+      ["\\", "theme: system, light, dark"],
+      ["?", "this list"],
+    ],
+  ],
+  [
+    "In a table",
+    [
+      ["j  ↓", "next row"],
+      ["k  ↑", "row before; above the first is the head"],
+      ["h  ←", "column before"],
+      ["l  →", "next column"],
+      ["PgUp  PgDn", "a screen up or down"],
+      ["Home  End", "first, last column"],
+      ["Ctrl Home  Ctrl End", "first, last row"],
+      ["Enter", "open the row; in the head: sort"],
+      ["Ctrl Enter", "open it in a new tab"],
+      ["Shift Enter", "in the head: sort by this, too"],
+      ["c", "choose columns"],
+    ],
+  ],
+];
+
+/** The list of keys. */
+export function Help({ close }: { close: () => void }): JSX.Element {
+  return (
+    <Dialog label="Keys" close={close}>
+      <div class="help">
+        {KEYS.map(([title, keys]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {keys.map(([key, does]) => (
+                <div key={key}>
+                  <dt>
+                    {key.split("  ").map((each) => (
+                      <kbd key={each}>{each}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <label class="check">
+        <input type="checkbox" checked={keysOn.value} onChange={(event) => setKeysOn(event.currentTarget.checked)} />
+        Single keys do something
+      </label>
+    </Dialog>
+  );
+}
