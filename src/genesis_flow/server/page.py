@@ -57,16 +57,15 @@ class File:
         return self.plain, ""
 
 
-def add_routes(router: Router, prefix: str, x_frame_options: str, folder: Path = FOLDER) -> None:
+def add_routes(router: Router, prefix: str, x_frame_options: str) -> None:
     """Adds the routes of the page; without a built one every place says how to get it.
 
     Args:
         router: gets the routes.
         prefix: what stands in front of every path outside, without a slash at its end.
         x_frame_options: which sites may show the page in a frame, in the words of this header.
-        folder: where the built page is.
     """
-    files = read(folder)
+    files = read(FOLDER)
     page = files.pop("index.html", None)
     answer = _missing if page is None else _Html(page.plain, prefix, x_frame_options).answer
     for place in PLACES:

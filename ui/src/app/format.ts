@@ -19,6 +19,11 @@ export function short(value: number): string {
   return minus(value.toFixed(Math.min(digits, 7)));
 }
 
+/** A number with at most four significant digits, where nothing has to stand below it. */
+export function brief(value: number): string {
+  return short(value).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
 /** A whole number with its thousands apart. */
 export function count(value: number): string {
   return value.toLocaleString("en");

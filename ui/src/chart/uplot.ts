@@ -2,7 +2,7 @@ import "uplot/dist/uPlot.min.css";
 
 import uPlot from "uplot";
 
-import { short } from "../app/format";
+import { brief } from "../app/format";
 import type { Draw } from "./chart";
 
 const AXIS_FONT = "11px system-ui, sans-serif";
@@ -21,10 +21,10 @@ export const draw: Draw = (into, curve, hovered) => {
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false } },
       axes: [
-        { ...axis, size: 24, space: 60 },
-        { ...axis, size: 52, space: 28, values: (_, values) => values.map((value) => short(value)) },
+        { ...axis, size: 24, space: 44 },
+        { ...axis, size: 52, space: 28, values: (_, values) => values.map((value) => brief(value)) },
       ],
-      series: [{}, { stroke: line, width: 1.5, points: { show: few, size: 4, fill: line }, spanGaps: false }],
+      series: [{}, { stroke: line, width: 1.5, pxAlign: 0, points: { show: few, size: 4, fill: line }, spanGaps: false }],
       hooks: { setCursor: [(chart) => hovered(chart.cursor.idx ?? null)] },
     },
     [curve.x as number[], curve.y as (number | null)[]],

@@ -31,9 +31,9 @@ export class Blocks<Row> {
     if (before) before.before = null;
   }
 
-  /** The number of all rows; null until that is known. */
+  /** The number of all rows; null until that is known. What was refused has none. */
   get total(): number | null {
-    return this.known ?? this.before?.total ?? null;
+    return this.known ?? this.before?.total ?? (this.error ? 0 : null);
   }
 
   /** Whether what is shown is still what was there before. */

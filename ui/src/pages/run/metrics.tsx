@@ -76,7 +76,7 @@ function Chunk(props: { experimentId: string; runId: string; metrics: readonly M
         <thead>
           <tr>
             <th scope="col">Metric</th>
-            {["Last", "Lowest", "Highest", "Points"].map((title) => (
+            {["Last", "Min", "Max", "Points"].map((title) => (
               <th key={title} scope="col" class="right">
                 {title}
               </th>

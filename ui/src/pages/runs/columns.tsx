@@ -16,7 +16,7 @@ export const ATTRIBUTES: Readonly<Record<Field, string>> = {
 };
 
 const CHARACTER_PX = 7.2;
-const AROUND_PX = 34;
+const AROUND_PX = 46;
 
 /** The columns of a table of runs: what is always there, then the chosen fields. */
 export function columnsOf(fields: readonly Field[], keys: readonly Key[], narrow: boolean): readonly Column<TableRun>[] {

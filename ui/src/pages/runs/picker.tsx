@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 
 import { MOST_COLUMNS } from "../../api/questions";
 import type { Key } from "../../api/schema";
-import { count, real, short } from "../../app/format";
+import { brief, count, real } from "../../app/format";
 import { Dialog } from "../../app/parts";
 import type { Field } from "../../state/fields";
 import { ALWAYS } from "../../state/runs";
@@ -93,7 +93,7 @@ export function Picker(props: {
 function about(key: Key, runs: number): string {
   const [low, high] = [real(key.min), real(key.max)];
   const values = key.distinct > 100 ? "> 100 values" : `${key.distinct} ${key.distinct === 1 ? "value" : "values"}`;
-  const range = key.numeric && low !== null && high !== null && low !== high ? `${short(low)} … ${short(high)}` : "";
+  const range = key.numeric && low !== null && high !== null && low !== high ? `${brief(low)} … ${brief(high)}` : "";
   return [range, key.kind === "metric" ? "" : values, key.runs === runs ? "" : `${count(key.runs)} runs`]
     .filter(Boolean)
     .join(" · ");

@@ -74,7 +74,7 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
         </IconButton>
         <IconButton icon="refresh" label="Read anew" onClick={refresh} />
       </div>
-      <Summary id={id} total={rows.total} filtered={view.filter !== ""} keys={keys.data} constants={picked?.constants ?? NO_FIELDS} />
+      <Summary id={id} total={rows.error ? null : rows.total} filtered={view.filter !== ""} keys={keys.data} constants={picked?.constants ?? NO_FIELDS} />
       {failure ? (
         <Failure error={failure} retry={refresh} />
       ) : (
@@ -90,7 +90,7 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
           at={view.at}
           onAt={keep}
         >
-          {view.filter === "" ? (
+          {refused !== null ? null : view.filter === "" ? (
             <div class="empty">
               <p>No runs yet. This program makes the first one:</p>
               <Code text={snippet(name)} />
