@@ -16,7 +16,16 @@ from genesis_flow.search.ast import And, Comparison, Expression, Field, Kind, No
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from genesis_flow.wire.codec import Encoded
-from genesis_flow.wire.messages import experiments, extended, logged_models, model_history, registry, run_tables, runs
+from genesis_flow.wire.messages import (
+    experiments,
+    extended,
+    keys,
+    logged_models,
+    model_history,
+    registry,
+    run_tables,
+    runs,
+)
 
 T = TypeVar("T")
 
@@ -145,6 +154,16 @@ def of_timeline(message: model_history.GetModelTimeline, secret: bytes) -> Asked
         InvalidPageToken: the token is none.
     """
     bound = ["timeline", message.name, message.since, message.until, message.kind]
+    return _asked(None, (), (), bound, message.page_token, secret)
+
+
+def of_keys(message: keys.ListExperimentKeys, secret: bytes) -> Asked:
+    """A list of the keys of an experiment; its positions are the number of a kind and a key.
+
+    Raises:
+        InvalidPageToken: the token is none.
+    """
+    bound = ["keys", experiment_key(message.experiment_id), message.kind, message.q or ""]
     return _asked(None, (), (), bound, message.page_token, secret)
 
 

@@ -11,6 +11,7 @@ from genesis_flow.wire.messages import (
     datasets,
     experiments,
     extended,
+    keys,
     logged_models,
     metrics,
     model_history,
@@ -91,6 +92,8 @@ class ForwardingStore:
     log_inputs = Verb(runs.LogInputs, runs.LogInputsResponse)
     log_outputs = Verb(runs.LogOutputs, runs.LogOutputsResponse)
     log_model = Verb(runs.LogModel, runs.LogModelResponse)
+
+    list_experiment_keys = Verb(keys.ListExperimentKeys, keys.ListExperimentKeysResponse)
 
     get_metric_history = Verb(metrics.GetMetricHistory, metrics.GetMetricHistoryResponse)
     get_metric_history_bulk = Verb(unlisted.GetMetricHistoryBulk, unlisted.GetMetricHistoryBulkResponse)

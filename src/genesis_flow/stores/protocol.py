@@ -19,6 +19,7 @@ from genesis_flow.wire.messages import (
     datasets,
     experiments,
     extended,
+    keys,
     logged_models,
     metrics,
     model_history,
@@ -125,6 +126,16 @@ class RunStore(Protocol):
 
     async def log_model(self, message: runs.LogModel) -> Reply[runs.LogModelResponse]:
         """Appends a model's description to the run's tag ``mlflow.log-model.history``."""
+
+
+class KeyStore(Protocol):
+    """Which metrics, params and tags the runs of an experiment have."""
+
+    async def list_experiment_keys(self, message: keys.ListExperimentKeys) -> Reply[keys.ListExperimentKeysResponse]:
+        """A page of the keys of an experiment, deleted or not, with what they come to; ``ExperimentNotFound``.
+
+        Everything counts from its acknowledgement on, of active runs. A page is of the moment in which it is asked for.
+        """
 
 
 class MetricStore(Protocol):
@@ -435,6 +446,7 @@ class Signing(Protocol):
 class Store(
     ExperimentStore,
     RunStore,
+    KeyStore,
     MetricStore,
     DatasetStore,
     LoggedModelStore,

@@ -20,6 +20,7 @@ from genesis_flow.testing.collection import CollectionSuite
 from genesis_flow.testing.datasets import DatasetSuite
 from genesis_flow.testing.deliveries import DeliverySuite
 from genesis_flow.testing.experiments import ExperimentSuite
+from genesis_flow.testing.keys import KeySuite
 from genesis_flow.testing.logged_models import LoggedModelSuite
 from genesis_flow.testing.metrics import MetricSuite
 from genesis_flow.testing.model_history import ModelHistorySuite
@@ -37,6 +38,7 @@ class StoreSuite(
     RunSuite,
     MetricSuite,
     AggregateSuite,
+    KeySuite,
     DatasetSuite,
     LoggedModelSuite,
     RegistrySuite,

@@ -22,6 +22,7 @@ from genesis_flow.wire.messages import (
     gateway,
     issues,
     jobs,
+    keys,
     labels,
     logged_models,
     metrics,
@@ -282,6 +283,7 @@ GENESIS: tuple[Operation[Any, Any], ...] = (
     Operation("list_webhook_deliveries", "GET", "/api/genesis/v1/webhooks/{webhook_id}/deliveries", webhook_deliveries.ListWebhookDeliveries, webhook_deliveries.ListWebhookDeliveriesResponse, "webhooks:read"),
     Operation("replay_webhook_delivery", "POST", "/api/genesis/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", webhook_deliveries.ReplayWebhookDelivery, webhook_deliveries.ReplayWebhookDeliveryResponse, "webhooks:write"),
     Operation("get_runs_table", "POST", "/api/genesis/v1/runs/table", run_tables.GetRunsTable, run_tables.GetRunsTableResponse, "runs:read"),
+    Operation("list_experiment_keys", "GET", "/api/genesis/v1/experiments/{experiment_id}/keys", keys.ListExperimentKeys, keys.ListExperimentKeysResponse, "runs:read"),
 )
 
 # Rows of the table whose messages have fields of ours beside MLflow's.

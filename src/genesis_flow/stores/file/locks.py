@@ -14,7 +14,7 @@ from genesis_flow.rules.ids import experiment_key
 from genesis_flow.stores.file.disk import Disk, Place
 from genesis_flow.stores.file.places import MODELS, Places
 
-_READING = ("get_", "search_", "resolve_")
+_READING = ("get_", "list_", "search_", "resolve_")
 _ROOT = frozenset(("create_experiment", "update_experiment", "set_experiment_tag", "delete_experiment_tag"))
 _WHOLE = frozenset(("delete_experiment", "restore_experiment"))
 _MADE = frozenset(("create_run", "create_logged_model"))

@@ -8,6 +8,7 @@ from genesis_flow.rules.limits import SEARCH_DATASETS_MOST
 from genesis_flow.rules.tags import DATASET_CONTEXT
 from genesis_flow.stores.memory.collection import Collection
 from genesis_flow.stores.memory.experiments import Experiments
+from genesis_flow.stores.memory.keys import Keys
 from genesis_flow.stores.memory.logged_models import LoggedModels
 from genesis_flow.stores.memory.metrics import Metrics
 from genesis_flow.stores.memory.registry import Registry
@@ -19,7 +20,7 @@ from genesis_flow.values.datasets import DatasetSummary
 from genesis_flow.wire.messages import datasets as messages
 
 
-class MemoryStore(Experiments, Runs, Metrics, LoggedModels, Registry, Collection, Webhooks):
+class MemoryStore(Experiments, Keys, Runs, Metrics, LoggedModels, Registry, Collection, Webhooks):
     """Everything in dictionaries, gone with the process: the plainest thing that behaves as a store must.
 
     A verb runs without a pause on the event loop, so each is atomic; it refuses before it changes anything.

@@ -126,7 +126,7 @@ NOUNS: Mapping[Kind, Noun] = {
     "experiment": Noun(
         "experiment",
         (EXPERIMENTS.c.id, EXPERIMENTS.c.id, EXPERIMENTS.c.artifact_location, EXPERIMENTS.c.updated_ms),
-        _parts("experiment_id", schema.experiment_tags),
+        _parts("experiment_id", schema.experiment_tags, schema.run_blocks),
         {"name": value("name")},
         unless=sa.or_(*_OF_EXPERIMENT),
     ),

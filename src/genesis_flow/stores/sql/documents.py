@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 
-from genesis_flow.stores.sql import schema
+from genesis_flow.stores.sql import keys, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, grouped
 from genesis_flow.values.datasets import Dataset, DatasetInput, InputTag
 from genesis_flow.values.logged_models import ModelInput, ModelOutput
@@ -44,9 +44,12 @@ EMPTY = Statement(
     sa.update(RUNS).where(RUNS.c.id == value("run"), RUNS.c.document.is_not(None)).values(document=sa.null())
 )
 FILL = Statement(sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text")))
+FILL_FIRST = Statement(
+    sa.update(RUNS).where(RUNS.c.id == value("run")).values(document=value("text"), block=value("joined"))
+)
 # Locked, where rows can be: what another server writes meanwhile is not overwritten with what was read before.
 UNSETTLED = Statement(
-    sa.select(RUNS.c.id)
+    sa.select(RUNS.c.id, RUNS.c.experiment_id, RUNS.c.block)
     .where(RUNS.c.document.is_(None))
     .limit(SETTLED_AT_ONCE)
     .with_for_update(skip_locked=True, key_share=True)
@@ -61,11 +64,23 @@ def empty(connection: Connection, run: int) -> None:
 
 
 def settle(connection: Connection) -> bool:
-    """Fills in some empty documents; whether there may be more."""
-    empty = [row[0] for row in connection.rows(UNSETTLED)]
-    for run, run_value in load(connection, empty).items():
-        connection.run(FILL, run=run, text=codec.encode(run_value))
-    return len(empty) == SETTLED_AT_ONCE
+    """Fills in some empty documents, or counts a block of runs; whether there may be more to do."""
+    empty = connection.rows(UNSETTLED)
+    built = load(connection, [run for run, _, _ in empty])
+    joined = keys.join_blocks(connection, [(*row, _size(built[row[0]])) for row in empty])
+    for run, run_value in built.items():
+        text = codec.encode(run_value)
+        if run in joined:
+            connection.run(FILL_FIRST, run=run, text=text, joined=joined[run])
+        else:
+            connection.run(FILL, run=run, text=text)
+    return len(empty) == SETTLED_AT_ONCE or keys.count_some(connection)
+
+
+def _size(run: Run) -> int:
+    """How many values a run has, at least one."""
+    assert run.data is not None
+    return max(1, len(run.data.metrics) + len(run.data.params) + len(run.data.tags))
 
 
 def documents(connection: Connection, runs: Sequence[int]) -> list[bytes]:
@@ -79,12 +94,12 @@ def load(connection: Connection, runs: Collection[int]) -> dict[int, Run]:
     """The runs with these keys, built from their rows."""
     if not runs:
         return {}
-    keys = connection.array(runs)
-    metrics = grouped(connection.rows(METRICS, runs=keys))
-    params = grouped(connection.rows(PARAMS, runs=keys))
-    tags = grouped(connection.rows(TAGS, runs=keys))
-    inputs = grouped(connection.rows(INPUTS, runs=keys))
-    models = grouped(connection.rows(MODELS, runs=keys))
+    of = connection.array(runs)
+    metrics = grouped(connection.rows(METRICS, runs=of))
+    params = grouped(connection.rows(PARAMS, runs=of))
+    tags = grouped(connection.rows(TAGS, runs=of))
+    inputs = grouped(connection.rows(INPUTS, runs=of))
+    models = grouped(connection.rows(MODELS, runs=of))
     return {
         row[0]: Run(
             info=info(row),
@@ -103,7 +118,7 @@ def load(connection: Connection, runs: Collection[int]) -> dict[int, Run]:
                 )
             ),
         )
-        for row in connection.rows(INFOS, runs=keys)
+        for row in connection.rows(INFOS, runs=of)
     }
 
 

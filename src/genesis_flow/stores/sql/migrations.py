@@ -7,6 +7,7 @@ All steps are made in the one transaction in which a database is opened: exactly
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from genesis_flow.rules.aggregates import Summary
 from genesis_flow.stores import versions
-from genesis_flow.stores.sql import metrics, schema
+from genesis_flow.stores.sql import keys, metrics, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
 
@@ -27,6 +28,8 @@ PROPERTIES = schema.properties
 PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
 PUT_PROPERTY = Statement(upsert(PROPERTIES, "name", update=("value",)))
 REPORT_EVERY = 100_000
+RUNS_IN_A_BLOCK = 128
+"""How many of the runs that are there are put into a block, however many values they have."""
 
 
 class DefiningConnection(Connection, Protocol):
@@ -88,12 +91,40 @@ def only_add(connection: DefiningConnection, dialect: Dialect) -> None:
     """Nothing that is there changes: new tables and indexes are made with those that are missing."""
 
 
+def count_keys(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Puts the runs that are there into blocks, whose keys are counted when there is time."""
+    connection.execute("ALTER TABLE runs ADD COLUMN block BIGINT")
+    connection.execute("DROP INDEX runs_without_document")
+    connection.execute(str(CreateTable(schema.run_blocks).compile(dialect=dialect)))
+    joined: Counter[int] = Counter()
+    rows = []
+    for experiment, run in connection.rows(_RUNS):
+        block, place = divmod(joined[experiment], RUNS_IN_A_BLOCK)
+        joined[experiment] += 1
+        connection.run(_JOIN, of_run=run, joined=block)
+        if place == 0:
+            rows.append({"experiment": experiment, "block": block})
+    for row in rows:
+        connection.run(_ADD_BLOCK, **row, full=keys.BLOCK_VALUES)
+
+
+_RUNS = Statement(sa.select(schema.runs.c.experiment_id, schema.runs.c.id).order_by(schema.runs.c.id))
+_JOIN = Statement(sa.update(schema.runs).where(schema.runs.c.id == value("of_run")).values(block=value("joined")))
+_ADD_BLOCK = Statement(
+    sa.insert(schema.run_blocks).values(
+        experiment_id=value("experiment"), block=value("block"), size=value("full"), version=1
+    )
+)
+
+
 STEPS: tuple[Step, ...] = (
     Step(2, "keep what all points of a metric come to", 2, add_aggregates),
     # A server of version 2 does not know these tables, and works on with the others.
     Step(3, "keep registered models, their history and webhooks", 2, only_add),
     # A server of version 3 would restore what another one is removing for good.
     Step(4, "find what was deleted, to remove it for good", 4, only_add),
+    # A server of version 4 would settle a run and not tell its block.
+    Step(5, "count the keys of experiments", 5, count_keys),
 )
 
 

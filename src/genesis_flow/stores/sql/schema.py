@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from genesis_flow.errors import ForeignDatabase
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 OWNER = "genesis-flow"
 HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds; a longer value is compared in its row."""
@@ -90,6 +90,8 @@ runs = sa.Table(
     sa.Column("deleted_ms", sa.BigInteger),
     sa.Column("artifact_uri", sa.Text, nullable=False),
     sa.Column("document", sa.LargeBinary),
+    # With which others it is counted, once it was settled.
+    sa.Column("block", sa.BigInteger),
 )
 # The default order of a search: the latest started first, equal ones by id.
 sa.Index("runs_by_start", runs.c.experiment_id, runs.c.started_ms.desc(), runs.c.run_id)
@@ -102,10 +104,41 @@ sa.Index(
     postgresql_where=runs.c.deleted_ms.is_not(None),
 )
 sa.Index(
-    "runs_without_document",
+    "runs_to_settle",
+    runs.c.experiment_id,
+    runs.c.block,
+    runs.c.lifecycle_stage,
     runs.c.id,
     sqlite_where=runs.c.document.is_(None),
     postgresql_where=runs.c.document.is_(None),
+)
+sa.Index(
+    "runs_by_block",
+    runs.c.experiment_id,
+    runs.c.block,
+    runs.c.lifecycle_stage,
+    runs.c.id,
+    sqlite_where=runs.c.block.is_not(None),
+    postgresql_where=runs.c.block.is_not(None),
+)
+
+# Runs of an experiment that are counted together (``keys.py``). ``size`` is how many values they had when they joined;
+# ``version`` grows when one of them is settled; ``counted`` is what the active ones have, NULL if that is to be found out.
+run_blocks = sa.Table(
+    "run_blocks",
+    metadata,
+    sa.Column("experiment_id", KEY, sa.ForeignKey("experiments.id"), primary_key=True),
+    sa.Column("block", sa.BigInteger, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("counted", sa.LargeBinary),
+)
+sa.Index(
+    "run_blocks_to_count",
+    run_blocks.c.experiment_id,
+    run_blocks.c.block,
+    sqlite_where=run_blocks.c.counted.is_(None),
+    postgresql_where=run_blocks.c.counted.is_(None),
 )
 
 

@@ -16,6 +16,7 @@ from genesis_flow.stores.sql import (
     datasets,
     experiment_search,
     experiments,
+    keys,
     logged_models,
     metrics,
     model_search,
@@ -33,6 +34,7 @@ from genesis_flow.stores.sql.webhook_store import SqlWebhooks
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets as dataset_messages
 from genesis_flow.wire.messages import experiments as experiment_messages
+from genesis_flow.wire.messages import keys as key_messages
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import run_tables as table_messages
@@ -146,6 +148,11 @@ class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
 
     async def log_model(self, message: run_messages.LogModel) -> Reply[run_messages.LogModelResponse]:
         return await self._write(runs.log_model, message)
+
+    async def list_experiment_keys(
+        self, message: key_messages.ListExperimentKeys
+    ) -> Reply[key_messages.ListExperimentKeysResponse]:
+        return await self._scan_pages(keys.list_keys, message)
 
     # --- metrics ------------------------------------------------------------------------------------------------
 

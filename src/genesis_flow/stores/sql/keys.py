@@ -1,0 +1,171 @@
+"""The keys of experiments in SQL: what they come to is kept for blocks of runs.
+
+A run joins a block of its experiment when it is settled for the first time, the newest that has room, and stays there.
+What the active runs of a block have (``run_blocks.counted``) is worked out by the writer when nothing waits. It counts only
+while no run of the block has been written to since: a write empties the run's document, as it always did, and nothing
+else; who settles the run empties ``counted``. So a reader takes the blocks that are in order as they are, and looks at the
+values of the others, which are mostly the newest. No write to a run costs more than before, and no two of them meet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import bindparam as value
+from sqlalchemy.engine.interfaces import Dialect
+
+from genesis_flow.rules.keys import Part
+from genesis_flow.rules.stages import ACTIVE
+from genesis_flow.stores import keys
+from genesis_flow.stores.sql import experiments, schema
+from genesis_flow.stores.sql.connection import Connection, Statement, among
+from genesis_flow.stores.sql.upsert import merge
+from genesis_flow.wire.messages import experiments as experiment_messages
+from genesis_flow.wire.messages import keys as messages
+from genesis_flow.wire.messages.keys import KeyKind
+
+BLOCK_VALUES = 8_192
+"""A block with so many values takes no more runs. PERF: as many are read in 8 ms when one of its runs was written to."""
+BLOCKS_AT_ONCE = 8
+
+RUNS, BLOCKS = schema.runs, schema.run_blocks
+NEWEST = Statement(
+    sa.select(BLOCKS.c.block, BLOCKS.c.size)
+    .where(BLOCKS.c.experiment_id == value("experiment"))
+    .order_by(BLOCKS.c.block.desc())
+    .limit(1)
+)
+
+
+def _joined(old: Any, new: Any, dialect: Dialect) -> Mapping[str, sa.ColumnElement[Any]]:
+    return {"size": old.size + new.size, "version": old.version + 1, "counted": sa.null()}
+
+
+JOIN = Statement(
+    merge(BLOCKS, "experiment_id", "block", columns=("experiment_id", "block", "size", "version"), into=_joined)
+)
+OF_EXPERIMENT = Statement(
+    sa.select(BLOCKS.c.block, BLOCKS.c.counted).where(BLOCKS.c.experiment_id == value("experiment"))
+)
+UNCOUNTED = Statement(
+    sa.select(BLOCKS.c.experiment_id, BLOCKS.c.block, BLOCKS.c.version)
+    .where(BLOCKS.c.counted.is_(None))
+    .limit(BLOCKS_AT_ONCE)
+)
+COUNT = Statement(
+    sa.update(BLOCKS)
+    .where(
+        BLOCKS.c.experiment_id == value("of_experiment"),
+        BLOCKS.c.block == value("of_block"),
+        BLOCKS.c.version == value("seen"),
+    )
+    .values(counted=value("text"))
+)
+# Written to since they were settled, or never settled.
+OPEN = Statement(
+    sa.select(RUNS.c.id, RUNS.c.block, RUNS.c.lifecycle_stage).where(
+        RUNS.c.experiment_id == value("experiment"), RUNS.c.document.is_(None)
+    )
+)
+IN_BLOCKS = Statement(
+    lambda dialect: sa.select(RUNS.c.id).where(
+        RUNS.c.experiment_id == value("experiment"),
+        among(dialect, RUNS.c.block, "blocks"),
+        RUNS.c.lifecycle_stage == ACTIVE,
+    )
+)
+
+
+def _of_runs(table: sa.Table) -> Statement:
+    return Statement(lambda dialect: sa.select(table.c.key, table.c.value).where(among(dialect, table.c.run, "runs")))
+
+
+VALUES: Mapping[KeyKind, Statement] = {
+    "metric": _of_runs(schema.run_metrics),
+    "param": _of_runs(schema.run_params),
+    "tag": _of_runs(schema.run_tags),
+}
+
+
+class Counted(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What the active runs of a block have, and how many they are."""
+
+    runs: int
+    of_kind: dict[KeyKind, dict[str, Part]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Counted).decode
+
+
+def list_keys(
+    connection: Connection, message: messages.ListExperimentKeys, *, secret: bytes
+) -> messages.ListExperimentKeysResponse:
+    """A page of keys; ``ExperimentNotFound``."""
+    found = experiments.get(connection, experiment_messages.GetExperiment(experiment_id=message.experiment_id))
+    assert found.experiment is not None
+    experiment = int(found.experiment.experiment_id or "")
+    blocks: dict[int, bytes | None] = dict(connection.rows(OF_EXPERIMENT, experiment=experiment))
+    opened = connection.rows(OPEN, experiment=experiment)
+    blocks |= {block: None for _, block, _ in opened if block is not None}
+    counted = [_decode(text) for text in blocks.values() if text is not None]
+    loose = [run for run, block, stage in opened if block is None and stage == ACTIVE]
+    loose += _runs_in(connection, experiment, [block for block, text in blocks.items() if text is None])
+    counted.append(_count(connection, loose, keys.asked_kinds(message)))
+    return keys.page(message, [one.of_kind for one in counted], sum(one.runs for one in counted), secret)
+
+
+def _runs_in(connection: Connection, experiment: int, blocks: Sequence[int]) -> list[int]:
+    if not blocks:
+        return []
+    return [run for (run,) in connection.rows(IN_BLOCKS, experiment=experiment, blocks=connection.array(blocks))]
+
+
+def _count(connection: Connection, runs: Sequence[int], kinds: Iterable[KeyKind]) -> Counted:
+    if not runs:
+        return Counted(0, {})
+    array = connection.array(runs)
+    rows: Callable[[KeyKind], Iterable[Any]] = lambda kind: connection.rows(VALUES[kind], runs=array)  # noqa: E731
+    return Counted(len(runs), {kind: keys.of_values(kind, rows(kind)) for kind in kinds})
+
+
+# --- the work of quiet moments --------------------------------------------------------------------------------------
+
+
+def join_blocks(connection: Connection, settled: Iterable[tuple[int, int, int | None, int]]) -> dict[int, int]:
+    """Tells the blocks of runs that are settled to be counted anew; the blocks of those that had none.
+
+    Args:
+        settled: of each run its key, its experiment, its block, if it has one, and how many values it has.
+    """
+    joined: dict[int, int] = {}
+    sizes: Counter[tuple[int, int]] = Counter()
+    newest: dict[int, tuple[int, int]] = {}
+    for run, experiment, block, size in settled:
+        if block is None:
+            last, full = newest.get(experiment) or connection.row(NEWEST, experiment=experiment) or (0, 0)
+            joined[run] = block = last if full < BLOCK_VALUES else last + 1
+            newest[experiment] = block, size + (full if block == last else 0)
+            sizes[experiment, block] += size
+        else:
+            sizes[experiment, block] += 0
+    # In one order, as two servers may do this at once.
+    rows = [{"experiment_id": e, "block": b, "size": size, "version": 1} for (e, b), size in sorted(sizes.items())]
+    connection.many(JOIN, rows)
+    return joined
+
+
+def count_some(connection: Connection) -> bool:
+    """Counts a block that is in order; whether there was one, so that there may be more."""
+    for experiment, block, version in connection.rows(UNCOUNTED):
+        if block in {of_run for _, of_run, _ in connection.rows(OPEN, experiment=experiment)}:
+            continue
+        counted = _count(connection, _runs_in(connection, experiment, [block]), keys.KINDS)
+        # Another server may have settled a run of it meanwhile.
+        connection.run(COUNT, of_experiment=experiment, of_block=block, seen=version, text=_encode(counted))
+        return True
+    return False
