@@ -1,5 +1,5 @@
 // Writes src/api/schema.ts from the server's description of itself (OpenAPI), which comes on standard input:
-//   python -m genesis_flow.server.openapi | node openapi.mjs
+//   python describe.py | node openapi.mjs
 // With --check it writes nothing and fails if the file is not what it would write.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -42,7 +42,9 @@ function type(schema) {
     case "array":
       return `readonly ${wrapped(type(schema.items ?? {}))}[]`;
     case "object":
-      return schema.properties ? fields(schema) : `Readonly<Record<string, ${type(schema.additionalProperties ?? {})}>>`;
+      return schema.properties
+        ? fields(schema)
+        : `Readonly<Record<string, ${type(schema.additionalProperties ?? {})}>>`;
     default:
       return "unknown";
   }
@@ -115,12 +117,15 @@ export const PATHS: Readonly<Record<keyof Operations, readonly ["GET" | "POST", 
 ${paths.join("\n")}
 };
 
-${[...written].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each).join("\n\n")}
+${[...written]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([, each]) => each)
+  .join("\n\n")}
 `;
 
 if (!process.argv.includes("--check")) {
   writeFileSync(FILE, text);
 } else if (readFileSync(FILE, "utf8") !== text) {
-  console.error("src/api/schema.ts is not what openapi.mjs writes: run 'make page-types'.");
+  console.error("src/api/schema.ts is not what openapi.mjs writes: run 'make types'.");
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Key } from "../src/api/schema";
+import type { ExperimentKey as Key } from "../src/api/schema";
 import { ofOldLink } from "../src/app/places";
 import { filterOf, keyOf, kindOf, termOf } from "../src/state/fields";
 import { smart } from "../src/state/smart";
@@ -59,7 +59,7 @@ test("plain text asks for a part of the name, everything else is the language's"
   expect(filterOf("")).toBe("");
 });
 
-const key = (kind: string, name: string, runs: number, distinct: number): Key => ({
+const key = (kind: Key["kind"], name: string, runs: number, distinct: number): Key => ({
   kind,
   key: name,
   runs,

@@ -1,4 +1,10 @@
-import { type DefaultError, QueryClient, QueryObserver, type QueryObserverOptions, type QueryObserverResult } from "@tanstack/query-core";
+import {
+  type DefaultError,
+  QueryClient,
+  QueryObserver,
+  type QueryObserverOptions,
+  type QueryObserverResult,
+} from "@tanstack/query-core";
 import { useEffect, useState } from "preact/hooks";
 
 import { ApiError } from "./client";

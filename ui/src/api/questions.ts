@@ -4,9 +4,8 @@ import type {
   Experiment,
   GetRunsTable,
   GetRunsTableResponse,
-  Key,
+  ListExperimentKeysResponse,
   MetricWithRunId,
-  Operations,
   Run,
 } from "./schema";
 
@@ -16,8 +15,6 @@ export const BLOCK_ROWS = 200;
 export const MOST_COLUMNS = 100;
 /** How many points a curve has on the screen at most; the server leaves out those between. */
 const CURVE_POINTS = 300;
-
-type Keys = Omit<Operations["list_experiment_keys"]["reply"], "keys"> & { readonly keys: readonly Key[] };
 
 /** An experiment. */
 export function experimentOf(id: string): Question<Experiment> {
@@ -49,13 +46,10 @@ export function allExperiments(): Question<readonly Experiment[]> {
 }
 
 /** What the runs of an experiment have: metrics, params, tags. */
-export function keysOf(experimentId: string): Question<Keys> {
+export function keysOf(experimentId: string): Question<ListExperimentKeysResponse> {
   return {
     queryKey: ["keys", experimentId],
-    queryFn: async ({ signal }) => {
-      const reply = await call("list_experiment_keys", { experiment_id: experimentId, max_results: 10_000 }, signal);
-      return { ...reply, keys: reply.keys ?? [] };
-    },
+    queryFn: ({ signal }) => call("list_experiment_keys", { experiment_id: experimentId, max_results: 10_000 }, signal),
   };
 }
 

@@ -35,10 +35,10 @@ export interface Operations {
   list_experiment_keys: {
     request: {
       readonly experiment_id: string;
-      readonly kind?: string;
-      readonly q?: string;
+      readonly kind?: "metric" | "param" | "tag" | null;
+      readonly q?: string | null;
       readonly max_results?: number;
-      readonly page_token?: string;
+      readonly page_token?: string | null;
     };
     reply: ListExperimentKeysResponse;
   };
@@ -84,6 +84,16 @@ export interface Experiment {
   readonly workspace?: string | null;
 }
 
+export interface ExperimentKey {
+  readonly kind: "metric" | "param" | "tag";
+  readonly key: string;
+  readonly runs: number;
+  readonly distinct: number;
+  readonly numeric: boolean;
+  readonly min?: Real | null;
+  readonly max?: Real | null;
+}
+
 export interface ExperimentTag {
   readonly key?: string | null;
   readonly value?: string | null;
@@ -102,20 +112,20 @@ export interface GetRunResponse {
 }
 
 export interface GetRunsTable {
-  readonly experiment_ids: readonly string[];
-  readonly filter?: string;
+  readonly experiment_ids?: readonly string[];
+  readonly filter?: string | null;
   readonly order_by?: readonly string[];
+  readonly run_view_type?: "ACTIVE_ONLY" | "ALL" | "DELETED_ONLY";
   readonly columns?: readonly string[];
   readonly offset?: number;
   readonly limit?: number;
-  readonly run_view_type?: string;
 }
 
 export interface GetRunsTableResponse {
   readonly total: number;
   readonly offset: number;
   readonly run_ids: readonly string[];
-  readonly columns: readonly TableColumn[];
+  readonly columns: readonly RunsColumn[];
 }
 
 export interface InputTag {
@@ -123,21 +133,11 @@ export interface InputTag {
   readonly value?: string | null;
 }
 
-export interface Key {
-  readonly kind: string;
-  readonly key: string;
-  readonly runs: number;
-  readonly distinct: number;
-  readonly min?: Real;
-  readonly max?: Real;
-  readonly numeric: boolean;
-}
-
 export interface ListExperimentKeysResponse {
-  readonly keys?: readonly Key[];
+  readonly keys: readonly ExperimentKey[];
   readonly total: number;
   readonly runs: number;
-  readonly next_page_token?: string;
+  readonly next_page_token?: string | null;
 }
 
 export interface Metric {
@@ -213,6 +213,12 @@ export interface RunTag {
   readonly value?: string | null;
 }
 
+export interface RunsColumn {
+  readonly field: string;
+  readonly type: "number" | "text";
+  readonly values: readonly (number | Real | string | null)[];
+}
+
 export interface SearchExperiments {
   readonly max_results?: number | null;
   readonly page_token?: string | null;
@@ -224,10 +230,4 @@ export interface SearchExperiments {
 export interface SearchExperimentsResponse {
   readonly experiments?: readonly Experiment[];
   readonly next_page_token?: string | null;
-}
-
-export interface TableColumn {
-  readonly field: string;
-  readonly type: string;
-  readonly values: readonly unknown[];
 }

@@ -14,14 +14,22 @@ export function short(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e6) return minus(value.toLocaleString("en"));
-  if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e"));
+  if (size >= 1e6 || size < 1e-4)
+    return minus(
+      value
+        .toExponential(3)
+        .replace(/\.?0+e/, "e")
+        .replace("e+", "e"),
+    );
   const digits = Math.max(0, 3 - Math.floor(Math.log10(size)));
   return minus(value.toFixed(Math.min(digits, 7)));
 }
 
 /** A number with at most four significant digits, where nothing has to stand below it. */
 export function brief(value: number): string {
-  return short(value).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return short(value)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 }
 
 /** A whole number with its thousands apart. */

@@ -15,7 +15,8 @@ const STATUSES = {
 
 /** A status as an icon and a word. */
 export function Status({ status }: { status: string | null | undefined }): JSX.Element {
-  const [icon, word] = STATUSES[status as keyof typeof STATUSES] ?? (["scheduled", (status ?? "–").toLowerCase()] as const);
+  const [icon, word] =
+    STATUSES[status as keyof typeof STATUSES] ?? (["scheduled", (status ?? "–").toLowerCase()] as const);
   return (
     <span class={`status status-${icon}`}>
       <Icon name={icon} size={14} />

@@ -9,7 +9,11 @@ const AXIS_FONT = "11px system-ui, sans-serif";
 
 /** Draws with uPlot. */
 export const draw: Draw = (into, curve, hovered) => {
-  const [line, faint, grid] = ["--accent", "--fg-2", "--line"].map((name) => colour(into, name)) as [string, string, string];
+  const [line, faint, grid] = ["--accent", "--fg-2", "--line"].map((name) => colour(into, name)) as [
+    string,
+    string,
+    string,
+  ];
   const axis = { stroke: faint, font: AXIS_FONT, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
   const few = curve.x.length < 40;
   const plot = new uPlot(
@@ -24,7 +28,10 @@ export const draw: Draw = (into, curve, hovered) => {
         { ...axis, size: 24, space: 44 },
         { ...axis, size: 52, space: 28, values: (_, values) => values.map((value) => brief(value)) },
       ],
-      series: [{}, { stroke: line, width: 1.5, pxAlign: 0, points: { show: few, size: 4, fill: line }, spanGaps: false }],
+      series: [
+        {},
+        { stroke: line, width: 1.5, pxAlign: 0, points: { show: few, size: 4, fill: line }, spanGaps: false },
+      ],
       hooks: { setCursor: [(chart) => hovered(chart.cursor.idx ?? null)] },
     },
     [curve.x as number[], curve.y as (number | null)[]],

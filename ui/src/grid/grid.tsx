@@ -208,74 +208,76 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
   });
 
   return (
-    <div
-      ref={box}
-      class={`grid${props.stale ? " stale" : ""}${total === null ? " waiting" : ""}`}
-      role="grid"
-      aria-label={props.label}
-      aria-rowcount={total === null ? -1 : total + 1}
-      aria-colcount={columns.length}
-      aria-busy={props.stale || total === null}
-      onKeyDown={onKeyDown}
-    >
-      <div class="grid-head" role="row" aria-rowindex={1} style={{ width: `${widthPx}px` }}>
-        {seen.map(({ column, index }) => {
-          const place = props.sort.findIndex(({ field }) => field === column.id);
-          const by = props.sort[place];
-          return (
-            <div
-              key={column.id}
-              role="columnheader"
-              {...cellProps(-1, index, column)}
-              aria-sort={by ? (by.descending ? "descending" : "ascending") : column.sortable ? "none" : undefined}
-              title={column.hint ?? column.title}
-              data-column={column.id}
-              data-sortable={column.sortable}
-              onClick={(event) => {
-                if (column.sortable) props.onSort(column.id, event.shiftKey);
-              }}
-            >
-              <bdi>{column.title}</bdi>
-              {by && (
-                <span class="sorted" aria-hidden="true">
-                  {by.descending ? "↓" : "↑"}
-                  {props.sort.length > 1 && place + 1}
-                </span>
-              )}
-            </div>
-          );
-        })}
+    <>
+      <div
+        ref={box}
+        class={`grid${props.stale ? " stale" : ""}${total === 0 ? " none" : ""}`}
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={total === null ? -1 : total + 1}
+        aria-colcount={columns.length}
+        aria-busy={props.stale || total === null}
+        onKeyDown={onKeyDown}
+      >
+        <div class="grid-head" role="row" aria-rowindex={1} style={{ width: `${widthPx}px` }}>
+          {seen.map(({ column, index }) => {
+            const place = props.sort.findIndex(({ field }) => field === column.id);
+            const by = props.sort[place];
+            return (
+              <div
+                key={column.id}
+                role="columnheader"
+                {...cellProps(-1, index, column)}
+                aria-sort={by ? (by.descending ? "descending" : "ascending") : column.sortable ? "none" : undefined}
+                title={column.hint ?? column.title}
+                data-column={column.id}
+                data-sortable={column.sortable}
+                onClick={(event) => {
+                  if (column.sortable) props.onSort(column.id, event.shiftKey);
+                }}
+              >
+                <bdi>{column.title}</bdi>
+                {by && (
+                  <span class="sorted" aria-hidden="true">
+                    {by.descending ? "↓" : "↑"}
+                    {props.sort.length > 1 && place + 1}
+                  </span>
+                )}
+              </div>
+            );
+          })}
+        </div>
+        <div class="grid-body" role="rowgroup" style={{ height: `${drawn.heightPx}px`, width: `${widthPx}px` }}>
+          {indices.map((index) => {
+            const row = rows.row(index);
+            return (
+              <div
+                key={index}
+                class="grid-row"
+                role="row"
+                aria-rowindex={index + 2}
+                style={{ top: `${drawn.shiftPx + index * ROW_PX}px` }}
+              >
+                {seen.map(({ column, index: place }) => (
+                  <div key={column.id} role="gridcell" {...cellProps(index, place, column)}>
+                    {row === undefined ? (
+                      <span class="blank" />
+                    ) : place === 0 ? (
+                      <a href={props.hrefOf(row)} tabIndex={-1}>
+                        {column.cell(row)}
+                      </a>
+                    ) : (
+                      column.cell(row)
+                    )}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
-      <div class="grid-body" role="rowgroup" style={{ height: `${drawn.heightPx}px`, width: `${widthPx}px` }}>
-        {indices.map((index) => {
-          const row = rows.row(index);
-          return (
-            <div
-              key={index}
-              class="grid-row"
-              role="row"
-              aria-rowindex={index + 2}
-              style={{ top: `${drawn.shiftPx + index * ROW_PX}px` }}
-            >
-              {seen.map(({ column, index: place }) => (
-                <div key={column.id} role="gridcell" {...cellProps(index, place, column)}>
-                  {row === undefined ? (
-                    <span class="blank" />
-                  ) : place === 0 ? (
-                    <a href={props.hrefOf(row)} tabIndex={-1}>
-                      {column.cell(row)}
-                    </a>
-                  ) : (
-                    column.cell(row)
-                  )}
-                </div>
-              ))}
-            </div>
-          );
-        })}
-      </div>
-      {total === 0 && props.children}
-    </div>
+      {total === 0 && <div class="empty">{props.children}</div>}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Key } from "../api/schema";
+import type { ExperimentKey as Key } from "../api/schema";
 import { type Field, KINDS, type Kind } from "./fields";
 
 const METRICS = 5;
@@ -32,7 +32,7 @@ export function smart(keys: readonly Key[], runs: number): Smart {
 
 /** The field of a key. */
 export function fieldOf({ kind, key }: Key): Field {
-  return `${KINDS[kind as Kind]}.${key}`;
+  return `${KINDS[kind]}.${key}`;
 }
 
 function rank(key: string): number {

@@ -42,10 +42,16 @@ export function formatView({ filter, sort, columns, at }: View): string {
   return text && `?${text}`;
 }
 
+/** Writes a view into the address without a step in the history, if the address is still that of its page. */
+export function keepPlace(path: string, view: View): void {
+  if (location.pathname === path) history.replaceState(history.state, "", `${path}${formatView(view)}`);
+}
+
 /** The order after a click on a column: up, down, none; beside the others if `several`. */
 export function sorted(sort: readonly Sort[], field: Field, several: boolean): readonly Sort[] {
   const before = sort.find((each) => each.field === field);
-  const next = before === undefined ? [{ field, descending: false }] : before.descending ? [] : [{ field, descending: true }];
+  const next =
+    before === undefined ? [{ field, descending: false }] : before.descending ? [] : [{ field, descending: true }];
   if (!several) return next;
   return before === undefined ? [...sort, ...next] : sort.flatMap((each) => (each.field === field ? next : [each]));
 }

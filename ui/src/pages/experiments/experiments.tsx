@@ -13,15 +13,33 @@ import { place } from "../../app/places";
 import { Head } from "../../app/shell";
 import { snippet } from "../../app/snippet";
 import { type Column, Grid, type Rows } from "../../grid/grid";
-import { formatView, parseView, sorted, type View } from "../../state/view";
+import { formatView, keepPlace, parseView, sorted, type View } from "../../state/view";
 
 const NOTE = "mlflow.note.content";
 
 const COLUMNS: readonly Column<Experiment>[] = [
   { id: "name", title: "name", widthPx: 360, sortable: true, cell: ({ name }) => <bdi title={name ?? ""}>{name}</bdi> },
-  { id: "last_update_time", title: "changed", widthPx: 112, sortable: true, cell: (each) => <Time ms={each.last_update_time} /> },
-  { id: "creation_time", title: "created", widthPx: 112, sortable: true, cell: (each) => <Time ms={each.creation_time} /> },
-  { id: "experiment_id", title: "id", widthPx: 176, sortable: true, cell: ({ experiment_id: id }) => <code>{id}</code> },
+  {
+    id: "last_update_time",
+    title: "changed",
+    widthPx: 112,
+    sortable: true,
+    cell: (each) => <Time ms={each.last_update_time} />,
+  },
+  {
+    id: "creation_time",
+    title: "created",
+    widthPx: 112,
+    sortable: true,
+    cell: (each) => <Time ms={each.creation_time} />,
+  },
+  {
+    id: "experiment_id",
+    title: "id",
+    widthPx: 176,
+    sortable: true,
+    cell: ({ experiment_id: id }) => <code>{id}</code>,
+  },
   { id: "note", title: "note", widthPx: 320, sortable: false, cell: (each) => <bdi>{noteOf(each)}</bdi> },
   { id: "tags", title: "tags", widthPx: 320, sortable: false, cell: (each) => <bdi>{tagsOf(each)}</bdi> },
 ];
@@ -37,7 +55,11 @@ export default function Experiments(): JSX.Element {
   const show = (change: Partial<View>) => route(`${place.experiments()}${formatView({ ...view, at: 0, ...change })}`);
   const refresh = () => void cache.invalidateQueries({ queryKey: ["experiments"] });
   useKeys({ r: refresh });
-  const rows: Rows<Experiment> = { total: found?.length ?? null, row: (index) => found?.[index], want: () => undefined };
+  const rows: Rows<Experiment> = {
+    total: found?.length ?? null,
+    row: (index) => found?.[index],
+    want: () => undefined,
+  };
   return (
     <>
       <Head crumbs={[{ text: "Experiments" }]} />
@@ -46,7 +68,9 @@ export default function Experiments(): JSX.Element {
         <IconButton icon="refresh" label="Read anew" onClick={refresh} />
       </div>
       <div class="summary">
-        <span role="status">{found ? `${count(found.length)} ${found.length === 1 ? "experiment" : "experiments"}` : "…"}</span>
+        <span role="status">
+          {found ? `${count(found.length)} ${found.length === 1 ? "experiment" : "experiments"}` : "…"}
+        </span>
       </div>
       {experiments.error ? (
         <Failure error={experiments.error} retry={refresh} />
@@ -61,23 +85,21 @@ export default function Experiments(): JSX.Element {
           hrefOf={(each) => place.experiment(each.experiment_id ?? "")}
           open={(href, newTab) => (newTab ? void window.open(href, "_blank", "noopener") : route(href))}
           at={view.at}
-          onAt={(at) => history.replaceState(history.state, "", `${location.pathname}${formatView({ ...view, at })}`)}
+          onAt={(at) => keepPlace(place.experiments(), { ...view, at })}
         >
-          <div class="empty">
-            {view.filter === "" ? (
-              <>
-                <p>No experiments yet. This program makes the first one:</p>
-                <Code text={snippet("first steps")} />
-              </>
-            ) : (
-              <>
-                <p>No experiment has “{view.filter}” in its name.</p>
-                <button type="button" onClick={() => show({ filter: "" })}>
-                  Clear the filter
-                </button>
-              </>
-            )}
-          </div>
+          {view.filter === "" ? (
+            <>
+              <p>No experiments yet. This program makes the first one:</p>
+              <Code text={snippet("first steps")} />
+            </>
+          ) : (
+            <>
+              <p>No experiment has “{view.filter}” in its name.</p>
+              <button type="button" onClick={() => show({ filter: "" })}>
+                Clear the filter
+              </button>
+            </>
+          )}
         </Grid>
       )}
     </>

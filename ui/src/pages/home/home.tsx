@@ -31,7 +31,8 @@ export default function Home(): JSX.Element {
           <section class="card welcome" aria-labelledby="first">
             <h2 id="first">Log the first run</h2>
             <p>
-              Any program that logs with MLflow’s client logs here; <code>pip install mlflow-skinny</code> is enough for this one:
+              Any program that logs with MLflow’s client logs here; <code>pip install mlflow-skinny</code> is enough for
+              this one:
             </p>
             <Code text={snippet("first steps")} />
           </section>

@@ -14,7 +14,9 @@ export function CurvePanel({ runId, metric }: { runId: string; metric: string })
   const [near, setNear] = useState(false);
   useEffect(() => {
     if (!panel.current) return;
-    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), { rootMargin: "50%" });
+    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
+      rootMargin: "50%",
+    });
     observer.observe(panel.current);
     return () => observer.disconnect();
   }, []);

@@ -21,7 +21,9 @@ export function Metrics(props: { experimentId: string; runId: string; metrics: r
   const asked = text.trim().toLowerCase();
   const found = props.metrics.filter(({ key }) => (key ?? "").toLowerCase().includes(asked));
   const visible = found.slice(0, shown);
-  const chunks = Array.from({ length: Math.ceil(visible.length / SHOWN) }, (_, i) => visible.slice(i * SHOWN, (i + 1) * SHOWN));
+  const chunks = Array.from({ length: Math.ceil(visible.length / SHOWN) }, (_, i) =>
+    visible.slice(i * SHOWN, (i + 1) * SHOWN),
+  );
   return (
     <section class="card" aria-labelledby="metrics">
       <header>

@@ -41,7 +41,9 @@ export default function Run({ id = "" }: { id?: string }): JSX.Element {
       <Head
         crumbs={[
           { text: "Experiments", to: place.experiments() },
-          ...(experimentId ? [{ text: experiment.data?.name ?? experimentId, to: place.experiment(experimentId) }] : []),
+          ...(experimentId
+            ? [{ text: experiment.data?.name ?? experimentId, to: place.experiment(experimentId) }]
+            : []),
           { text: info?.run_name || id },
         ]}
       >

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-import type { Key } from "../../api/schema";
+import type { ExperimentKey as Key } from "../../api/schema";
 import { duration, real, short } from "../../app/format";
 import { Status, Time } from "../../app/parts";
 import type { Column } from "../../grid/grid";
@@ -19,7 +19,11 @@ const CHARACTER_PX = 7.2;
 const AROUND_PX = 46;
 
 /** The columns of a table of runs: what is always there, then the chosen fields. */
-export function columnsOf(fields: readonly Field[], keys: readonly Key[], narrow: boolean): readonly Column<TableRun>[] {
+export function columnsOf(
+  fields: readonly Field[],
+  keys: readonly Key[],
+  narrow: boolean,
+): readonly Column<TableRun>[] {
   const known = new Map(keys.map((key) => [fieldOf(key), key]));
   return [
     { id: "attributes.run_name", title: "name", widthPx: narrow ? 140 : 200, sortable: true, cell: nameOf },

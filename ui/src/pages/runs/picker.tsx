@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { MOST_COLUMNS } from "../../api/questions";
-import type { Key } from "../../api/schema";
+import type { ExperimentKey as Key } from "../../api/schema";
 import { brief, count, real } from "../../app/format";
 import { Dialog } from "../../app/parts";
 import type { Field } from "../../state/fields";
@@ -28,8 +28,13 @@ export function Picker(props: {
     const asked = text.trim().toLowerCase();
     const keys = props.keys
       .filter((key) => !varying || key.distinct > 1)
-      .map((key) => ({ group: key.kind as keyof typeof GROUPS, field: fieldOf(key), title: key.key, about: about(key, props.runs) }));
-    const attributes = Object.entries(ATTRIBUTES).map(([field, title]) => ({ group: "attribute" as const, field, title, about: "" }));
+      .map((key) => ({ group: key.kind, field: fieldOf(key), title: key.key, about: about(key, props.runs) }));
+    const attributes = Object.entries(ATTRIBUTES).map(([field, title]) => ({
+      group: "attribute" as const,
+      field,
+      title,
+      about: "",
+    }));
     return [...(varying ? [] : attributes), ...keys].filter(({ title }) => title.toLowerCase().includes(asked));
   }, [text, varying, props.keys]);
   const chosen = new Set(props.chosen);

@@ -5,7 +5,7 @@ import { useLocation } from "preact-iso";
 import { ApiError } from "../../api/client";
 import { cache, useAnswer } from "../../api/query";
 import { BLOCK_ROWS, experimentOf, keysOf } from "../../api/questions";
-import type { Key } from "../../api/schema";
+import type { ExperimentKey as Key } from "../../api/schema";
 import { FilterBox } from "../../app/filter";
 import { count } from "../../app/format";
 import { useKeys } from "../../app/keys";
@@ -18,7 +18,7 @@ import { Grid } from "../../grid/grid";
 import { type Field, keyOf } from "../../state/fields";
 import { blockOf, rowsOf, type TableRun } from "../../state/runs";
 import { smart } from "../../state/smart";
-import { formatView, parseView, sorted, type View } from "../../state/view";
+import { formatView, keepPlace, parseView, sorted, type View } from "../../state/view";
 import { columnsOf } from "./columns";
 import { Picker } from "./picker";
 
@@ -52,7 +52,7 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
     setGeneration(generation + 1);
   };
   useKeys({ c: () => setPicking(true), r: refresh });
-  const keep = (at: number) => history.replaceState(history.state, "", `${location.pathname}${formatView({ ...view, at })}`);
+  const keep = (at: number) => keepPlace(place.experiment(id), { ...view, at });
 
   const name = experiment.data?.name ?? "";
   const refused = rows.error instanceof ApiError && rows.error.status === 400 ? rows.error.message : null;
@@ -74,7 +74,13 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
         </IconButton>
         <IconButton icon="refresh" label="Read anew" onClick={refresh} />
       </div>
-      <Summary id={id} total={rows.error ? null : rows.total} filtered={view.filter !== ""} keys={keys.data} constants={picked?.constants ?? NO_FIELDS} />
+      <Summary
+        id={id}
+        total={rows.error ? null : rows.total}
+        filtered={view.filter !== ""}
+        keys={keys.data}
+        constants={picked?.constants ?? NO_FIELDS}
+      />
       {failure ? (
         <Failure error={failure} retry={refresh} />
       ) : (
@@ -91,19 +97,17 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
           onAt={keep}
         >
           {refused !== null ? null : view.filter === "" ? (
-            <div class="empty">
+            <>
               <p>No runs yet. This program makes the first one:</p>
               <Code text={snippet(name)} />
-            </div>
+            </>
           ) : (
-            <div class="empty">
-              <p>
-                None of {keys.data ? `${count(keys.data.runs)} runs` : "the runs"} matches the filter.
-              </p>
+            <>
+              <p>None of {keys.data ? `${count(keys.data.runs)} runs` : "the runs"} matches the filter.</p>
               <button type="button" onClick={() => show({ filter: "" })}>
                 Clear the filter
               </button>
-            </div>
+            </>
           )}
         </Grid>
       )}
@@ -129,13 +133,18 @@ function Summary(props: {
   readonly keys: { readonly runs: number } | undefined;
   readonly constants: readonly Field[];
 }): JSX.Element {
-  const first = useAnswer(blockOf([props.id], { filter: "", sort: [] }, props.constants, 0, 1), props.constants.length > 0);
+  const first = useAnswer(
+    blockOf([props.id], { filter: "", sort: [] }, props.constants, 0, 1),
+    props.constants.length > 0,
+  );
   const run = first.data && rowsOf(first.data, props.constants)[0];
   const { total, keys } = props;
   return (
     <div class="summary">
       <span role="status">
-        {total === null ? "…" : `${count(total)}${props.filtered && keys ? ` of ${count(keys.runs)}` : ""} ${total === 1 && !props.filtered ? "run" : "runs"}`}
+        {total === null
+          ? "…"
+          : `${count(total)}${props.filtered && keys ? ` of ${count(keys.runs)}` : ""} ${total === 1 && !props.filtered ? "run" : "runs"}`}
       </span>
       {run && (
         <span class="same">
