@@ -82,7 +82,7 @@ $(VENV)/.compat: pyproject.toml $(VENV)/.dev
 	@touch $@
 
 ui/node_modules/.installed: ui/package-lock.json
-	cd ui && npm ci --silent --no-audit --no-fund
+	cd ui && npm ci --loglevel error --no-audit --no-fund
 	@touch $@
 
 $(PAGE): ui/node_modules/.installed $(PAGE_SOURCES)
