@@ -67,6 +67,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // The entry may carry what the pages share, instead of more files: each is a request before the first rows.
+      preserveEntrySignatures: "allow-extension",
+    },
   },
   server: {
     proxy: Object.fromEntries(["/api", "/ajax-api", "/get-artifact", "/openapi.json"].map((path) => [path, server])),
