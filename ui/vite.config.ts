@@ -68,7 +68,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rolldownOptions: {
-      // The entry may carry what the pages share, instead of more files: each is a request before the first rows.
+      // The entry carries what the pages share, instead of more files: each is a request before the first rows.
+      output: {
+        codeSplitting: {
+          groups: [{ name: "main", test: /ui\/src\/(?:main\.tsx|(?:api|app|grid|state)\/)|node_modules\/(?!uplot)/ }],
+        },
+      },
       preserveEntrySignatures: "allow-extension",
     },
   },

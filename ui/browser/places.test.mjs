@@ -108,7 +108,7 @@ test("the theme of the system is followed, and one that is chosen is there befor
       await page.keyboard.press("\\");
       await page.keyboard.press("\\");
       assert.equal(await ground(page), grounds[1]);
-      await page.route("**/index-*.js", (route) => route.abort());
+      await page.route("**/main-*.js", (route) => route.abort());
       await page.reload().catch(() => undefined);
       assert.equal(await ground(page), grounds[1]);
     },

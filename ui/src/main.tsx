@@ -1,9 +1,4 @@
 import "./styles.css";
-// What the lists share comes with the entry: a chunk more would be a request more before the first rows.
-import "./app/filter";
-import "./app/snippet";
-import "./grid/blocks";
-import "./grid/grid";
 
 import { render } from "preact";
 import { ErrorBoundary, lazy, LocationProvider, Route, Router } from "preact-iso";
