@@ -47,12 +47,14 @@ export class Blocks<Row> {
     return rows ? rows[index % this.size] : this.before?.row(index);
   }
 
-  /** Reads what is missing of these rows, and the block behind them. */
+  /** Reads what is missing of these rows, and the block behind them once they are in the second half of theirs. */
   want(first: number, end: number): void {
     const from = Math.floor(first / this.size);
     const to = Math.floor(Math.max(first, end - 1) / this.size);
     for (let block = from; block <= to; block++) this.read(block);
-    if (this.known !== null && this.loaded.has(to) && (to + 1) * this.size < this.known) this.read(to + 1);
+    const behind = (to + 1) * this.size;
+    const isNear = end > behind - this.size / 2;
+    if (this.known !== null && isNear && this.loaded.has(to) && behind < this.known) this.read(to + 1);
   }
 
   /** Nothing that comes from now on is drawn. */
