@@ -29,10 +29,11 @@ from genesis_flow.wire.messages import (
     webhooks,
 )
 
-Capability = Literal["persistent", "concurrent-processes", "collection", "webhooks", "any-name"]
+Capability = Literal["persistent", "concurrent-processes", "collection", "webhooks", "any-name", "own-files"]
 """``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store.
 ``collection``: the deleted can be removed for good (``stores/collecting.py``). ``webhooks``: they are kept and told;
-elsewhere their verbs are ``Unsupported``. ``any-name``: registered models may have every name that the rules allow."""
+elsewhere their verbs are ``Unsupported``. ``any-name``: registered models may have every name that the rules allow.
+``own-files``: artifacts may lie in the store itself, and go with what they belong to."""
 
 
 class ExperimentStore(Protocol):
