@@ -105,6 +105,10 @@ class FileState(State):
             if model is not None:
                 yield model
 
+    def model_of_points(self, model_id: str) -> StoredModel | None:
+        # COMPAT: mlflow 3.17 refuses a point of an unknown model on a database, and in a folder it keeps it.
+        return self.models.get(model_id)
+
     def datasets_in_order(self, run: StoredRun) -> Sequence[DatasetKey]:
         return list(run.inputs)
 

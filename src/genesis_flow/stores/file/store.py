@@ -63,7 +63,9 @@ class FileStore(ForwardingStore):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes", "collection", "own-files"})
+    supports: frozenset[Capability] = frozenset(
+        {"persistent", "concurrent-processes", "collection", "own-files", "unknown-models"}
+    )
 
     def __init__(self, root: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._artifact_root, self._clock = artifact_root, clock
