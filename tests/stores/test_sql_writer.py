@@ -17,8 +17,9 @@ from genesis_flow.testing.calls import batch, new_run
 PATIENCE_S = 30
 
 
-def nothing(connection: Connection) -> None:
+def nothing(connection: Connection) -> object:
     """Work that does nothing."""
+    return None
 
 
 async def test_a_commit_that_fails_unforeseen_is_told_to_all_who_wait_and_the_next_one_is_made(
