@@ -13,6 +13,8 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); proces
 PAGE := src/genesis_flow/server/static/index.html
 PAGE_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/test -prune -o -path ui/browser -prune -o -type f -print)
 NO_NODE := There is no web page without Node 20.19 or newer.
+# A process for each core, each with databases of its own; the tests of a file stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help run page types test check check-page compat bench docs clean
 
@@ -33,8 +35,9 @@ page: $(if $(NODE),$(PAGE))  ## Build the web page (Node 20.19 or newer)
 types: $(VENV)/.dev ui/node_modules/.installed  ## Write the types of the web page anew, from the table of operations
 	$(BIN)/python ui/describe.py | node ui/openapi.mjs
 
-test: $(VENV)/.dev $(AZURITE)/.asked $(if $(NODE),$(PAGE))  ## Run unit tests, store suites, security and fault tests, and the newest MLflow client
-	$(BIN)/python -m pytest -m "not compat" $(ARGS)
+test: $(VENV)/.dev $(AZURITE)/.asked  ## Run unit tests, store suites, security and fault tests, and the newest MLflow client
+	@$(MAKE) --no-print-directory page || test -z "$$CI"
+	$(PYTEST) -m "not compat" $(ARGS)
 
 check: $(VENV)/.dev check-page  ## Lint, format, strict types
 	$(BIN)/ruff check .
@@ -53,8 +56,8 @@ endif
 
 compat: $(VENV)/.compat $(MLFLOW)/.with-tools  ## Compare with MLflow itself, and run its older clients
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m compat $(ARGS)
-	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(BIN)/python -m pytest tests/blackbox $(ARGS)
+	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(PYTEST) -m compat $(ARGS)
+	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(PYTEST) tests/blackbox $(ARGS)
 
 bench: $(VENV)/.dev  ## Measure against MLflow and FastTrackML in one sitting (ARGS="--quick")
 	$(BIN)/python -m bench $(ARGS)
