@@ -78,7 +78,10 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: Object.fromEntries(["/api", "/ajax-api", "/get-artifact", "/openapi.json"].map((path) => [path, server])),
+    // The server lets pages of its own host change things, so the host stays what the browser said.
+    proxy: Object.fromEntries(
+      ["/api", "/ajax-api", "/get-artifact"].map((path) => [path, { target: server, changeOrigin: false }]),
+    ),
   },
   test: { include: ["test/**/*.test.ts"] },
 });

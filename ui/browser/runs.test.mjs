@@ -92,6 +92,10 @@ test("the last rows come when they are scrolled to, and the focus stays where it
     await page.waitForFunction(() => /at=\d{3}/.test(location.search));
     await page.reload();
     await page.waitForSelector(".grid-row[aria-rowindex='1001'] a");
+    await page.click("[data-column='attributes.status']");
+    await page.waitForSelector("[aria-sort=ascending]");
+    await page.waitForFunction(() => document.querySelector(".grid").scrollTop === 0);
+    await page.waitForFunction(() => location.search === "?sort=attributes.status");
   }));
 
 test("a filter that is wrong is told under the box, and what was there stays; one that is right matches", () =>

@@ -46,6 +46,8 @@ interface Props<Row> {
   /** The row to have at the top, and what is told when that is another one. */
   readonly at: number;
   readonly onAt: (row: number) => void;
+  /** What the place of a row depends on; a change of it goes to the row of `at` again. */
+  readonly order: string;
   /** What stands in the place of rows when there are none. */
   readonly children?: ComponentChildren;
 }
@@ -98,7 +100,7 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
     if (!known || !box.current || props.at === told.current) return;
     told.current = props.at;
     box.current.scrollTop = scrollOf(props.at, total, ROW_PX, viewPx);
-  }, [known, props.at]);
+  }, [known, props.at, props.order]);
 
   useEffect(() => {
     if (!known) return;

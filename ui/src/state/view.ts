@@ -42,9 +42,11 @@ export function formatView({ filter, sort, columns, at }: View): string {
   return text && `?${text}`;
 }
 
-/** Writes a view into the address without a step in the history, if the address is still that of its page. */
-export function keepPlace(path: string, view: View): void {
-  if (location.pathname === path) history.replaceState(history.state, "", `${path}${formatView(view)}`);
+/** Writes the row at the top into the address without a step in the history, if it is still that of the page. */
+export function keepPlace(path: string, at: number): void {
+  if (location.pathname !== path) return;
+  // Of the address and not of what was last drawn: meanwhile it may be that of another order.
+  history.replaceState(history.state, "", `${path}${formatView({ ...parseView(location.search), at })}`);
 }
 
 /** The order after a click on a column: up, down, none; beside the others if `several`. */

@@ -85,7 +85,8 @@ export default function Experiments(): JSX.Element {
           hrefOf={(each) => place.experiment(each.experiment_id ?? "")}
           open={(href, newTab) => (newTab ? void window.open(href, "_blank", "noopener") : route(href))}
           at={view.at}
-          onAt={(at) => keepPlace(place.experiments(), { ...view, at })}
+          onAt={(at) => keepPlace(place.experiments(), at)}
+          order={JSON.stringify([view.filter, view.sort])}
         >
           {view.filter === "" ? (
             <>

@@ -52,7 +52,6 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
     setGeneration(generation + 1);
   };
   useKeys({ c: () => setPicking(true), r: refresh });
-  const keep = (at: number) => keepPlace(place.experiment(id), { ...view, at });
 
   const name = experiment.data?.name ?? "";
   const refused = rows.error instanceof ApiError && rows.error.status === 400 ? rows.error.message : null;
@@ -94,7 +93,8 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
           hrefOf={(run) => place.run(run.id)}
           open={(href, newTab) => (newTab ? void window.open(href, "_blank", "noopener") : route(href))}
           at={view.at}
-          onAt={keep}
+          onAt={(at) => keepPlace(place.experiment(id), at)}
+          order={JSON.stringify([id, view.filter, view.sort])}
         >
           {refused !== null ? null : view.filter === "" ? (
             <>
@@ -117,7 +117,9 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
           runs={keys.data?.runs ?? 0}
           chosen={fields}
           isDefault={view.columns === null}
-          choose={(chosen) => route(`${place.experiment(id)}${formatView({ ...view, columns: chosen })}`, true)}
+          choose={(chosen) =>
+            route(`${place.experiment(id)}${formatView({ ...parseView(location.search), columns: chosen })}`, true)
+          }
           close={() => setPicking(false)}
         />
       )}
