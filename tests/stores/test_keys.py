@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -89,7 +90,7 @@ def write(chance: random.Random) -> Callable[[Any, str], Awaitable[object]]:
     )
 
 
-async def delete_tag(store: Any, id_: str, key: str) -> None:
+async def delete_tag(store: Any, id_: str, *, key: str) -> None:
     if key in {tag.key for tag in (await answer(store.get_run(runs.GetRun(run_id=id_)))).run.data.tags}:
         await store.delete_tag(runs.DeleteTag(run_id=id_, key=key))
 
@@ -120,8 +121,7 @@ async def test_what_is_kept_says_what_the_runs_say_after_any_writes(store: Settl
         elif what == "write":
             await both.on(number, write(chance))
         elif what == "tag":
-            key = chance.choice("tuv")
-            await both.on(number, lambda store, id_, key=key: delete_tag(store, id_, key))
+            await both.on(number, partial(delete_tag, key=chance.choice("tuv")))
         elif what == "delete":
             await both.on(number, lambda store, id_: store.delete_run(runs.DeleteRun(run_id=id_)))
             active.discard(number)
