@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -85,15 +86,15 @@ def asked_kinds(message: messages.ListExperimentKeys) -> Sequence[KeyKind]:
     return KINDS if message.kind is None else (message.kind,)
 
 
-def of_values(kind: KeyKind, pairs: Iterable[tuple[str, float | str | None]]) -> dict[str, Part]:
+def of_values(kind: KeyKind, pairs: Iterable[tuple[str, Any]]) -> dict[str, Part]:
     """The parts of one kind, from the key and the value of each entry of some runs."""
-    by_key: defaultdict[str, list[float | str | None]] = defaultdict(list)
+    by_key: defaultdict[str, list[Any]] = defaultdict(list)
     for key, value in pairs:
         by_key[key].append(value)
     if kind == "metric":
-        return {key: of_numbers(values) for key, values in by_key.items()}  # type: ignore[arg-type]
+        return {key: of_numbers(values) for key, values in by_key.items()}
     is_param = kind == "param"
-    return {key: of_texts(values, may_be_numbers=is_param) for key, values in by_key.items()}  # type: ignore[arg-type]
+    return {key: of_texts(values, may_be_numbers=is_param) for key, values in by_key.items()}
 
 
 def page(

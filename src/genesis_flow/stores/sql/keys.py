@@ -10,7 +10,7 @@ looks at the values of the others, which are mostly the newest. No write to a ru
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,8 +122,9 @@ def _count(connection: Connection, runs: Sequence[int], kinds: Iterable[KeyKind]
     if not runs:
         return keys.Counted(0, {})
     array = connection.array(runs)
-    rows: Callable[[KeyKind], Iterable[Any]] = lambda kind: connection.rows(VALUES[kind], runs=array)  # noqa: E731
-    return keys.Counted(len(runs), {kind: keys.of_values(kind, rows(kind)) for kind in kinds})
+    return keys.Counted(
+        len(runs), {kind: keys.of_values(kind, connection.rows(VALUES[kind], runs=array)) for kind in kinds}
+    )
 
 
 # --- the work of quiet moments --------------------------------------------------------------------------------------
