@@ -76,7 +76,7 @@ MOST_INDEX_FIELDS = 8
 IN_TRANSACTIONS = frozenset("txnNumber startTransaction autocommit".split())
 """The fields of a command by which it belongs to a transaction, or is one that the driver retries."""
 
-COLD = {"runs": ("_id", "unsettled", "deleted"), "models": ("_id", "updated")}
+COLD = {"runs": ("_id", "unsettled", "deleted"), "models": ("_id", "updated"), "run_blocks": ("uncounted",)}
 """What may be read without the shard: by its id what was not met yet, what ended servers left behind, what is deleted."""
 
 

@@ -34,7 +34,7 @@ from genesis_flow.testing.calls import (
     tags_of,
 )
 from genesis_flow.testing.registry_calls import at_alias, new_registered, set_alias, timeline
-from genesis_flow.wire.messages import experiments, runs
+from genesis_flow.wire.messages import experiments, keys, runs
 
 SCHEMA_1 = Path(__file__).with_name("schema_1.sql")
 """What ``sqlite3 store.db .dump`` said of a database of version 1, with three runs."""
@@ -147,9 +147,24 @@ async def test_an_upgraded_database_keeps_registered_models(path: Path) -> None:
     await again.close()
 
 
-def test_a_server_that_would_restore_what_is_being_removed_is_kept_away(path: Path) -> None:
+async def test_an_upgraded_database_has_the_keys_of_the_runs_that_it_had(path: Path) -> None:
+    store = opened(path)
+    for _ in range(2):  # before they are counted, and afterwards
+        found = await answer(
+            store.list_experiment_keys(keys.ListExperimentKeys(experiment_id=await kept(store), kind="metric"))
+        )
+        assert [(one.key, one.runs) for one in found.keys if one.key in ("inf", "it's")] == [("inf", 1), ("it's", 1)]
+        assert found.runs == 3
+        await store.settle()
+    await store.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*), count(counted) FROM run_blocks").fetchone() == (1, 1)
+    connection.close()
+
+
+def test_a_server_that_would_restore_what_is_being_removed_or_settle_what_is_counted_is_kept_away(path: Path) -> None:
     upgrade(path)
-    assert properties(path)["oldest_writer"] == "4"
+    assert properties(path)["oldest_writer"] == "5"
 
 
 # --- the steps ----------------------------------------------------------------------------------------------------

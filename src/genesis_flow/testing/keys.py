@@ -37,7 +37,7 @@ async def listed(store: Store, experiment_id: str, **asked: Any) -> messages.Lis
 async def keys(store: Store, experiment_id: str, **asked: Any) -> dict[tuple[str, str], messages.ExperimentKey]:
     """All keys but the name of runs, by kind and key; a key that is there twice is a failure."""
     found = await listed(store, experiment_id, **asked)
-    by_key = {(one.kind, one.key): one for one in found.keys}
+    by_key: dict[tuple[str, str], messages.ExperimentKey] = {(one.kind, one.key): one for one in found.keys}
     assert len(by_key) == len(found.keys) == found.total
     by_key.pop(("tag", NAME), None)
     return by_key

@@ -25,7 +25,7 @@ class Keys(Outbox):
             kind: keys.of_values(kind, (entry for run in runs for entry in _entries(run, kind)))
             for kind in keys.asked_kinds(message)
         }
-        return keys.page(message, [found], len(runs), self._state.secret)
+        return keys.page(message, [keys.Counted(len(runs), found)], self._state.secret)
 
 
 def _entries(run: StoredRun, kind: KeyKind) -> Iterable[tuple[str, float | str | None]]:

@@ -14,7 +14,7 @@ from pymongo import UpdateOne
 
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.collecting import Deleted, Kind
-from genesis_flow.stores.mongo import registered
+from genesis_flow.stores.mongo import keys, registered
 from genesis_flow.stores.mongo.database import Database, Document
 
 COLLECTIONS: Mapping[Kind, str] = {"experiment": "experiments", "run": "runs", "model": "models"}
@@ -112,12 +112,20 @@ async def take(database: Database, wanted: Sequence[Deleted]) -> list[Deleted]:
         of_kind = [one for one in wanted if one.kind == kind]
         if not of_kind:
             continue
+        if kind == "run":
+            await _recount(database, of_kind)
         await database.bulk_again(collection, [_taking(one) for one in of_kind])
         now_taken = {"stage": REMOVED, _at(kind): 0}
         found = await database.find(collection, _among(of_kind) | now_taken, {"_id": True})
         ids = {str(one["_id"]) for one in found}
         taken += [one for one in of_kind if one.id in ids]
     return taken
+
+
+async def _recount(database: Database, runs: Sequence[Deleted]) -> None:
+    """Has the blocks of runs counted anew; what was counted before they were deleted may still stand there."""
+    found = await database.find("runs", _among(runs), {"experiment": True, "block": True})
+    await keys.recount(database, {(int(one["experiment"]), int(one["block"])) for one in found if "block" in one})
 
 
 def _taking(one: Deleted) -> UpdateOne:
@@ -177,6 +185,8 @@ async def _remove_parts(database: Database, kind: Kind, found: Sequence[Document
     match kind:
         case "run":
             await database.delete_all("points", {"run": {"$in": ids}})
+        case "experiment":
+            await database.delete_all(keys.BLOCKS, {"experiment": {"$in": ids}})
         case "model":
             experiments = sorted({int(one["experiment"]) for one in found})
             await database.delete_all("model_points", {"experiment": {"$in": experiments}, "model": {"$in": ids}})

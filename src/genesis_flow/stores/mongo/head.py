@@ -108,6 +108,7 @@ class Head:
         pending: points that are in the document and not yet in buckets: by revision, the packed points of each key.
         pending_bytes: their size.
         known: of some metrics the points that are stored, as far as they were asked for.
+        block: with which other runs of its experiment it is counted (``keys.py``), as far as that is known here.
     """
 
     run_id: str
@@ -123,6 +124,7 @@ class Head:
     inputs: dict[str, Input]
     models: dict[tuple[str, str], int]
     pending: dict[ObjectId, dict[str, bytes]]
+    block: int | None = None
     known: dict[str, Known] = field(default_factory=dict)
     changes: Document = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -352,6 +354,7 @@ def head_of(document: Document) -> Head:
         inputs={entry["dataset"]: _input(entry) for entry in document["inputs"]},
         models={(entry["direction"], entry["model"]): int(entry["step"]) for entry in document["models"]},
         pending={chunk["revision"]: pending_points(chunk) for chunk in document["pending"]},
+        block=None if document.get("block") is None else int(document["block"]),
     )
 
 

@@ -12,6 +12,7 @@ PROPERTIES = "genesis_properties"
 SHARD_KEYS = {
     "runs": "experiment",
     "points": "run",
+    "run_blocks": "experiment",
     "datasets": "experiment",
     "models": "experiment",
     "model_points": "experiment",
@@ -54,7 +55,10 @@ INDEXES = (
     Index("runs", "by_dataset", (("inputs.dataset", 1),), "whether a run still needs a dataset"),
     Index("models", "by_deletion", (("stage", 1), ("updated", 1), ("_id", 1)), "models to remove for good"),
     Index("runs", "by_value", ((lookup.INDEX, 1),), "runs by a param, tag or metric, and the order of a metric"),
-    Index("runs", "by_unsettled", (("unsettled", 1),), "runs whose last writes wait to be put in order"),
+    Index("runs", "by_open", (("unsettled", 1), ("experiment", 1)), "runs whose last writes wait to be put in order"),
+    Index("runs", "by_block", (("experiment", 1), ("block", 1)), "runs that are counted together"),
+    Index("run_blocks", "by_number", (("experiment", 1), ("block", 1)), "what the runs of an experiment have"),
+    Index("run_blocks", "by_uncounted", (("uncounted", 1),), "blocks of runs that nobody has counted"),
     Index(
         "points",
         "by_metric",

@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bson import Binary
 from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from genesis_flow.errors import ForeignDatabase, StoreBusy
 from genesis_flow.rules.clock import Clock
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.locations import joined
 from genesis_flow.stores import versions
-from genesis_flow.stores.mongo import experiments
+from genesis_flow.stores.mongo import experiments, keys
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import INDEXES, PROPERTIES, Index
 from genesis_flow.stores.mongo.leases import take_lease
@@ -51,7 +51,33 @@ async def make_indexes(database: Database) -> None:
         await database.make_indexes(collection, models)
 
 
-STEPS: tuple[Step, ...] = (Step(1, "make the collections and their indexes", 1, make_indexes),)
+async def count_keys(database: Database) -> None:
+    """Puts the runs that are there into blocks, whose keys are counted when there is time."""
+    await make_indexes(database)
+    with contextlib.suppress(OperationFailure):  # it is gone, or never was
+        await database.collection("runs").drop_index("by_unsettled")
+    for experiment in await database.find("experiments", {}, {"_id": True}):
+        of_experiment = {"experiment": int(experiment["_id"])}
+        newest = await database.find(keys.BLOCKS, of_experiment, {"block": True}, sort=[("block", -1)], limit=1)
+        number = int(newest[0]["block"]) + 1 if newest else 0
+        without = of_experiment | {"block": None}
+        while found := await database.find("runs", without, {"_id": True}, limit=RUNS_IN_A_BLOCK):
+            # The block first: a run that names one is looked for nowhere else.
+            block = of_experiment["experiment"], number
+            await keys.recount(database, [block], {block: keys.BLOCK_VALUES})
+            ids = {"_id": {"$in": [one["_id"] for one in found]}}
+            await database.update_all("runs", without | ids, {"$set": {"block": number}})
+            number += 1
+
+
+RUNS_IN_A_BLOCK = 128
+"""How many of the runs that are there are put into a block, however many values they have."""
+
+STEPS: tuple[Step, ...] = (
+    Step(1, "make the collections and their indexes", 1, make_indexes),
+    # A server of version 1 would settle a run and not tell its block.
+    Step(2, "count the keys of experiments", 2, count_keys),
+)
 
 
 async def version_of(database: Database) -> tuple[int, int]:

@@ -77,6 +77,7 @@ class Prepared:
         """Puts all in order that this store wrote to, without waiting for a quiet moment."""
         while await self._settler.settle_some(quiet_s=0):
             pass
+        await self._settler.count()
         await self._database.finish()
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from genesis_flow.errors import GenesisFlowError
-from genesis_flow.stores.mongo import documents, outbox, points
+from genesis_flow.stores.mongo import documents, keys, outbox, points
 from genesis_flow.stores.mongo.database import Database, Document
 from genesis_flow.stores.mongo.head import Head, head_of
 from genesis_flow.stores.mongo.writer import Writer
@@ -56,6 +56,7 @@ class Settler:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._swept = 0.0
+        self._to_count: set[keys.Block] = set()
 
     def start(self) -> None:
         """Begins; must be called on the event loop that the database is used on."""
@@ -77,6 +78,7 @@ class Settler:
             try:
                 while await self.settle_some(self._quiet_s) and not self._closing:
                     pass
+                await self.count()
                 if time.monotonic() - self._swept > SWEEP_S:
                     self._swept = time.monotonic()
                     await self.sweep()
@@ -98,6 +100,11 @@ class Settler:
                     del self._writer.written[run_id]
         return len(due) == AT_ONCE
 
+    async def count(self) -> None:
+        """Counts the blocks of the runs that were settled here; one that is left out is settled again by somebody."""
+        while self._to_count and not self._closing:
+            await keys.count(self._database, self._to_count.pop())
+
     async def sweep(self, left_behind_s: float = LEFT_BEHIND_S) -> None:
         """Settles what ended servers left behind, of which nothing was written for so long."""
         long_ago = ObjectId.from_datetime(datetime.now(timezone.utc) - timedelta(seconds=left_behind_s))
@@ -108,7 +115,10 @@ class Settler:
             if left:
                 await self._settle(await self._read([one["_id"] for one in left]))
             if len(left) < AT_ONCE or self._closing:
-                return
+                break
+        for block in await keys.left_behind(self._database):
+            if not self._closing:
+                await keys.count(self._database, block)
 
     async def settle(self, run_ids: Sequence[str]) -> None:
         """Puts these runs in order, as far as nobody writes to them meanwhile."""
@@ -134,6 +144,7 @@ class Settler:
         for head in kept:
             if self._writer.kept(head.run_id) is head:
                 await points.move(self._database, head)
+        self._to_count |= await keys.join_blocks(self._database, [*read, *kept])
         datasets = await documents.described(self._database, [*read, *kept])
         updates = []
         for head in [*read, *(head for head in kept if self._writer.kept(head.run_id) is head)]:
@@ -143,6 +154,7 @@ class Settler:
                 "experiment": head.experiment,
                 "_id": head.run_id,
                 "revision": head.revision,
+                "block": {"$ne": None},
                 **NOTHING_TO_TELL,
             }
             change = {"$unset": {"unsettled": ""}} | ({"$set": fields} if fields else {})

@@ -7,6 +7,7 @@ from genesis_flow.stores.mongo import (
     datasets,
     experiment_search,
     experiments,
+    keys,
     logged_models,
     metrics,
     model_search,
@@ -20,6 +21,7 @@ from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import datasets as dataset_messages
 from genesis_flow.wire.messages import experiments as experiment_messages
+from genesis_flow.wire.messages import keys as key_messages
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
 from genesis_flow.wire.messages import runs as run_messages
@@ -129,6 +131,11 @@ class MongoStore(MongoRegistry, MongoCollection, MongoWebhooks):
 
     async def log_model(self, message: run_messages.LogModel) -> Reply[run_messages.LogModelResponse]:
         return await runs.log_model(await self._write(), message)
+
+    async def list_experiment_keys(
+        self, message: key_messages.ListExperimentKeys
+    ) -> Reply[key_messages.ListExperimentKeysResponse]:
+        return await keys.list_keys(await self._ready(), message, secret=await self.token_secret())
 
     # --- metrics --------------------------------------------------------------------------------------------------
 

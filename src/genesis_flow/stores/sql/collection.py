@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from genesis_flow.rules.stages import ACTIVE, REMOVED
 from genesis_flow.stores.collecting import Deleted, Kind
-from genesis_flow.stores.sql import schema
+from genesis_flow.stores.sql import keys, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement, among, first
 from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.upsert import upsert
@@ -193,6 +193,7 @@ def _take(connection: Connection, one: Deleted) -> bool:
     match one.kind:
         case "run":
             values["document"] = b""  # NULL would have it built
+            keys.recount(connection, one.id)
         case "experiment":
             values["name"] = f"\n{one.id}"  # which none can have, so that its own is free
     connection.states.clear()

@@ -74,6 +74,7 @@ def settle(connection: Connection) -> bool:
             connection.run(FILL_FIRST, run=run, text=text, joined=joined[run])
         else:
             connection.run(FILL, run=run, text=text)
+    connection.emptied.difference_update(built)
     return len(empty) == SETTLED_AT_ONCE or keys.count_some(connection)
 
 

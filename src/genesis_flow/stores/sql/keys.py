@@ -1,24 +1,22 @@
 """The keys of experiments in SQL: what they come to is kept for blocks of runs.
 
 A run joins a block of its experiment when it is settled for the first time, the newest that has room, and stays there.
-What the active runs of a block have (``run_blocks.counted``) is worked out by the writer when nothing waits. It counts only
-while no run of the block has been written to since: a write empties the run's document, as it always did, and nothing
-else; who settles the run empties ``counted``. So a reader takes the blocks that are in order as they are, and looks at the
-values of the others, which are mostly the newest. No write to a run costs more than before, and no two of them meet.
+What the active runs of a block have (``run_blocks.counted``) is worked out by the writer when nothing waits. It counts
+only while no run of the block has been written to since: a write empties the run's document, as it always did, and
+nothing else; who settles the run empties ``counted``. So a reader takes the blocks that are in order as they are, and
+looks at the values of the others, which are mostly the newest. No write to a run costs more, and no two of them meet.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam as value
 from sqlalchemy.engine.interfaces import Dialect
 
-from genesis_flow.rules.keys import Part
 from genesis_flow.rules.stages import ACTIVE
 from genesis_flow.stores import keys
 from genesis_flow.stores.sql import experiments, schema
@@ -29,7 +27,7 @@ from genesis_flow.wire.messages import keys as messages
 from genesis_flow.wire.messages.keys import KeyKind
 
 BLOCK_VALUES = 8_192
-"""A block with so many values takes no more runs. PERF: as many are read in 8 ms when one of its runs was written to."""
+"""A block with so many values takes no more runs. PERF: they are read in 8 ms if one of its runs was written to."""
 BLOCKS_AT_ONCE = 8
 
 RUNS, BLOCKS = schema.runs, schema.run_blocks
@@ -42,7 +40,7 @@ NEWEST = Statement(
 
 
 def _joined(old: Any, new: Any, dialect: Dialect) -> Mapping[str, sa.ColumnElement[Any]]:
-    return {"size": old.size + new.size, "version": old.version + 1, "counted": sa.null()}
+    return {"size": old.size + new.size, "version": old.version + new.version, "counted": sa.null()}
 
 
 JOIN = Statement(
@@ -64,6 +62,12 @@ COUNT = Statement(
         BLOCKS.c.version == value("seen"),
     )
     .values(counted=value("text"))
+)
+BLOCK_OF = Statement(sa.select(RUNS.c.experiment_id, RUNS.c.block).where(RUNS.c.run_id == value("run_id")))
+RECOUNT = Statement(
+    sa.update(BLOCKS)
+    .where(BLOCKS.c.experiment_id == value("of_experiment"), BLOCKS.c.block == value("of_block"))
+    .values(version=BLOCKS.c.version + 1, counted=sa.null())
 )
 # Written to since they were settled, or never settled.
 OPEN = Statement(
@@ -91,17 +95,6 @@ VALUES: Mapping[KeyKind, Statement] = {
 }
 
 
-class Counted(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What the active runs of a block have, and how many they are."""
-
-    runs: int
-    of_kind: dict[KeyKind, dict[str, Part]]
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Counted).decode
-
-
 def list_keys(
     connection: Connection, message: messages.ListExperimentKeys, *, secret: bytes
 ) -> messages.ListExperimentKeysResponse:
@@ -112,11 +105,11 @@ def list_keys(
     blocks: dict[int, bytes | None] = dict(connection.rows(OF_EXPERIMENT, experiment=experiment))
     opened = connection.rows(OPEN, experiment=experiment)
     blocks |= {block: None for _, block, _ in opened if block is not None}
-    counted = [_decode(text) for text in blocks.values() if text is not None]
+    counted = [keys.Counted.of(text) for text in blocks.values() if text is not None]
     loose = [run for run, block, stage in opened if block is None and stage == ACTIVE]
     loose += _runs_in(connection, experiment, [block for block, text in blocks.items() if text is None])
     counted.append(_count(connection, loose, keys.asked_kinds(message)))
-    return keys.page(message, [one.of_kind for one in counted], sum(one.runs for one in counted), secret)
+    return keys.page(message, counted, secret)
 
 
 def _runs_in(connection: Connection, experiment: int, blocks: Sequence[int]) -> list[int]:
@@ -125,12 +118,13 @@ def _runs_in(connection: Connection, experiment: int, blocks: Sequence[int]) -> 
     return [run for (run,) in connection.rows(IN_BLOCKS, experiment=experiment, blocks=connection.array(blocks))]
 
 
-def _count(connection: Connection, runs: Sequence[int], kinds: Iterable[KeyKind]) -> Counted:
+def _count(connection: Connection, runs: Sequence[int], kinds: Iterable[KeyKind]) -> keys.Counted:
     if not runs:
-        return Counted(0, {})
+        return keys.Counted(0, {})
     array = connection.array(runs)
-    rows: Callable[[KeyKind], Iterable[Any]] = lambda kind: connection.rows(VALUES[kind], runs=array)  # noqa: E731
-    return Counted(len(runs), {kind: keys.of_values(kind, rows(kind)) for kind in kinds})
+    return keys.Counted(
+        len(runs), {kind: keys.of_values(kind, connection.rows(VALUES[kind], runs=array)) for kind in kinds}
+    )
 
 
 # --- the work of quiet moments --------------------------------------------------------------------------------------
@@ -159,6 +153,12 @@ def join_blocks(connection: Connection, settled: Iterable[tuple[int, int, int | 
     return joined
 
 
+def recount(connection: Connection, run_id: str) -> None:
+    """Has the block of a run that is removed for good counted anew: before it was deleted it may have been counted."""
+    if (row := connection.row(BLOCK_OF, run_id=run_id)) is not None:
+        connection.run(RECOUNT, of_experiment=row[0], of_block=row[1])
+
+
 def count_some(connection: Connection) -> bool:
     """Counts a block that is in order; whether there was one, so that there may be more."""
     for experiment, block, version in connection.rows(UNCOUNTED):
@@ -166,6 +166,6 @@ def count_some(connection: Connection) -> bool:
             continue
         counted = _count(connection, _runs_in(connection, experiment, [block]), keys.KINDS)
         # Another server may have settled a run of it meanwhile.
-        connection.run(COUNT, of_experiment=experiment, of_block=block, seen=version, text=_encode(counted))
+        connection.run(COUNT, of_experiment=experiment, of_block=block, seen=version, text=counted.packed())
         return True
     return False

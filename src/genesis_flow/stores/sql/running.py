@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.clock import Clock, now_ms
-from genesis_flow.stores.sql import outbox
+from genesis_flow.stores.sql import documents, outbox
 from genesis_flow.stores.sql.connection import Connection, Database
 from genesis_flow.stores.sql.migrations import PROPERTY
 from genesis_flow.stores.sql.model_notes import Author
@@ -42,6 +42,11 @@ class Running:
 
     async def check(self) -> None:
         await self._database.read(lambda connection: connection.row(PROPERTY, name="owner"))
+
+    async def settle(self) -> None:
+        """Does the work of quiet moments, without waiting for one."""
+        while await self._database.write(documents.settle):
+            pass
 
     async def close(self) -> None:
         await self._database.close()

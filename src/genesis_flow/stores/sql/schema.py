@@ -123,7 +123,7 @@ sa.Index(
 )
 
 # Runs of an experiment that are counted together (``keys.py``). ``size`` is how many values they had when they joined;
-# ``version`` grows when one of them is settled; ``counted`` is what the active ones have, NULL if that is to be found out.
+# ``version`` grows when one of them is settled; ``counted`` is what the active ones have, NULL if nobody has counted.
 run_blocks = sa.Table(
     "run_blocks",
     metadata,
