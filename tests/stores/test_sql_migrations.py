@@ -175,7 +175,7 @@ async def test_an_upgraded_database_has_the_keys_of_the_runs_that_it_had(path: P
 
 def test_a_server_that_would_restore_what_is_being_removed_or_settle_what_is_counted_is_kept_away(path: Path) -> None:
     upgrade(path)
-    assert properties(path)["oldest_writer"] == "5"
+    assert properties(path)["oldest_writer"] == "6"
 
 
 # --- the steps ----------------------------------------------------------------------------------------------------
