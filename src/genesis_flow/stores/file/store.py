@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import errno
 import logging
-import os
 import secrets
-from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any
 
-from genesis_flow.errors import (
-    InvalidParameter,
-    ShuttingDown,
-    StorageFull,
-    StoreFailed,
-    StoreUnreachable,
-    TooManyOpenFiles,
-    Unsupported,
-)
+from genesis_flow.errors import ShuttingDown, Unsupported
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.stores.file.disk import read, write
 from genesis_flow.stores.file.locks import is_of_registry, is_reading, locked
 from genesis_flow.stores.file.places import TRASH
 from genesis_flow.stores.file.state import FileState, Store
+from genesis_flow.stores.folder_errors import FORBIDDEN, translated
 from genesis_flow.stores.forwarding import ForwardingStore, Request, Response
-from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.stores.memory import MemoryStore, finished
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.operations import Operation
-
-T = TypeVar("T")
 
 SIGNING_FILE = ".genesis-flow-key"
 """The file with the key that signs page tokens."""
@@ -41,9 +29,6 @@ SIGNING_FILE = ".genesis-flow-key"
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
 _SECRET_BYTES = 32
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_MANY = (errno.EMFILE, errno.ENFILE)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FileStore(ForwardingStore):
@@ -65,7 +50,7 @@ class FileStore(ForwardingStore):
     def __init__(self, root: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._artifact_root, self._clock = artifact_root, clock
         self._closed = False
-        with _translated():
+        with translated():
             self._store = Store(root)
             self._secret = self._own_secret()
             self._prepare()
@@ -81,7 +66,7 @@ class FileStore(ForwardingStore):
                     _Verbs(state)._add_default_experiment()
                     state.save()
         except OSError as error:
-            if error.errno not in _FORBIDDEN:
+            if error.errno not in FORBIDDEN:
                 raise
             _LOG.warning("the folder of the store cannot be written to; it can be read")
 
@@ -115,9 +100,9 @@ class FileStore(ForwardingStore):
         return await loop.run_in_executor(self._threads, context.run, self._answer, operation.name, message)
 
     def _answer(self, verb: str, message: Any) -> Any:
-        with _translated(), locked(self._store.disk, self._store.places, verb, message):
+        with translated(), locked(self._store.disk, self._store.places, verb, message):
             state = self._state(writing=not is_reading(verb), with_history=is_of_registry(verb))
-            reply = _finished(getattr(_Verbs(state), verb)(message))
+            reply = finished(getattr(_Verbs(state), verb)(message))
             if not is_reading(verb):
                 state.save()
             return reply
@@ -130,7 +115,7 @@ class FileStore(ForwardingStore):
         """Answers when the folder can be listed."""
 
         def look() -> None:
-            with _translated(), self._store.disk.folder() as folder:
+            with translated(), self._store.disk.folder() as folder:
                 folder.names()
 
         await asyncio.get_running_loop().run_in_executor(self._threads, look)
@@ -146,31 +131,3 @@ class _Verbs(MemoryStore):
 
     def __init__(self, state: FileState) -> None:
         self._state = state
-
-
-def _finished(verb: Coroutine[Any, Any, T]) -> T:
-    """What a verb answers that never waits."""
-    try:
-        verb.send(None)
-    except StopIteration as done:
-        answer: T = done.value
-        return answer
-    raise RuntimeError("a verb of the store in memory waited")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turns what an operating system says into what a store says."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull from None
-        if error.errno in _MANY:
-            raise TooManyOpenFiles from None
-        if error.errno in _FORBIDDEN:
-            raise StoreUnreachable("its folder may not be read or written to") from None
-        if error.errno == errno.ENAMETOOLONG:
-            raise InvalidParameter("name", "", "short enough for the path of a file") from None
-        _LOG.exception("the folder of the store failed: %s", os.strerror(error.errno or 0))
-        raise StoreFailed from None
