@@ -10,7 +10,6 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 
 from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder
@@ -28,7 +27,7 @@ class _End:
     """A file that is written at its end."""
 
     name: str
-    file: FileIO
+    handle: int
     size_bytes: int = 0
     number: int = 0
 
@@ -81,13 +80,13 @@ class Journal:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[end.file.write(rest) :]
+                rest = rest[os.write(end.handle, rest) :]
         except OSError:
             try:
-                end.file.truncate(end.size_bytes)
+                os.ftruncate(end.handle, end.size_bytes)
             except OSError:  # who reads it stops at the torn line, so what comes next is in another file
                 self._ends.pop(suffix, None)
-                end.file.close()
+                os.close(end.handle)
             raise
         end.size_bytes += len(data)
         end.number += 1
@@ -98,7 +97,8 @@ class Journal:
         name = f"{stamp}-{machine}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
         self._folder.mkdir(parents=True, exist_ok=True)
         with Folder.at(str(self._folder), by_handle=HAS_FOLDER_HANDLES).walk((layout.JOURNALS,), make=True) as folder:
-            end = _End(name, folder.append_to(name))
+            with folder.append_to(name) as file:
+                end = _End(name, os.dup(file.fileno()))
             about = About(version=1, machine=machine, pid=os.getpid(), created_ms=self.now_ms())
             self._write(suffix, end, ABOUT, "", about)
             with suppress(OSError):
@@ -119,7 +119,7 @@ class Journal:
     def _fsync(self) -> None:
         self._synced_s = time.monotonic()
         for end in self._ends.values():
-            os.fsync(end.file.fileno())
+            os.fsync(end.handle)
 
     def close(self) -> None:
         """Flushes and closes the files; the next line begins new ones."""
@@ -127,5 +127,5 @@ class Journal:
             with suppress(OSError):
                 self._fsync()
             for end in self._ends.values():
-                end.file.close()
+                os.close(end.handle)
             self._ends.clear()

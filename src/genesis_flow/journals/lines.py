@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import msgspec
 
+from genesis_flow.folders import Folder
 from genesis_flow.journals.framing import OVERHEAD_BYTES, Record, framed, is_torn, read_record
 from genesis_flow.journals.layout import EXPERIMENT_ID, MODEL_ID, RUN_ID
 from genesis_flow.values.message import Message
@@ -19,6 +20,7 @@ from genesis_flow.wire.operations import operation
 
 MOST_BYTES = 64 * 2**20
 """More than any message has."""
+BUFFER_BYTES = 2**18
 
 ABOUT, FILE = "about", "file"
 """Besides operations: which process writes this journal; and a file that was stored, or deleted."""
@@ -127,6 +129,11 @@ def packed(line: Line, number: int) -> bytes:
     return framed(Record(number, 1, msgspec.json.encode(line)))
 
 
+def open_journal(folder: Folder, name: str) -> io.BufferedReader:
+    """A journal, to be read; raises as ``Folder.open_file``."""
+    return io.BufferedReader(folder.open_file(name), BUFFER_BYTES)
+
+
 def line_of(at_ms: int, name: str, subject: str, message: Message) -> Line:
     """A line about a message."""
     return Line(at_ms, name, subject, msgspec.Raw(codec.encode(message)))
@@ -149,14 +156,13 @@ def read_line(file: IO[bytes], size_bytes: int, mark: Mark) -> tuple[Line, Mark]
     return _checked(record.payload, mark.at), end
 
 
-def read_lines(raw: io.RawIOBase, mark: Mark = Mark()) -> Iterator[tuple[Mark, Line, Mark]]:
+def read_lines(file: io.BufferedReader, mark: Mark = Mark()) -> Iterator[tuple[Mark, Line, Mark]]:
     """The lines of a journal from a place on, each with where it begins and ends; one whose end is missing is left out.
 
     Raises:
         DamagedJournal: something else than a line stands there.
     """
-    size = os.fstat(raw.fileno()).st_size
-    file = io.BufferedReader(raw, 2**18)
+    size = os.fstat(file.fileno()).st_size
     file.seek(mark.at)
     while mark.at < size and (found := read_line(file, size, mark)) is not None:
         line, end = found

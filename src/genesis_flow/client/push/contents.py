@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 from array import array
@@ -30,6 +29,7 @@ from genesis_flow.journals.lines import (
     DamagedJournal,
     Line,
     Mark,
+    open_journal,
     read_line,
     read_lines,
 )
@@ -124,7 +124,7 @@ class Contents:
             self.problem((JOURNALS, name), "is no journal" if stat.S_ISREG(mode) else "is no file, and is not opened")
             return
         try:
-            with folder.open_file(name) as file:
+            with open_journal(folder, name) as file:
                 for mark, line, _ in read_lines(file):
                     self._take(line, name, mark)
         except DamagedJournal as error:
@@ -160,8 +160,8 @@ class Contents:
     def points(self, subject: Subject, name: str, settled: int) -> Iterator[tuple[int, Line]]:
         """The records with points of one file whose numbers are not below ``settled``."""
         numbers, places = subject.points[name]
-        with self.open((JOURNALS,)) as folder, folder.open_file(name) as raw:
-            size, file = os.fstat(raw.fileno()).st_size, io.BufferedReader(raw, 2**16)
+        with self.open((JOURNALS,)) as folder, open_journal(folder, name) as file:
+            size = os.fstat(file.fileno()).st_size
             for number, at in zip(numbers, places, strict=True):
                 if number < settled:
                     continue

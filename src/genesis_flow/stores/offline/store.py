@@ -14,7 +14,7 @@ from genesis_flow.errors import NeedsServer, NotFound, ShuttingDown
 from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder
 from genesis_flow.journals.journal import Journal
 from genesis_flow.journals.layout import ARTIFACTS, FILE_NAME, JOURNAL, JOURNALS, POINTS
-from genesis_flow.journals.lines import WRITES, DamagedJournal, Line, Mark, read_lines
+from genesis_flow.journals.lines import WRITES, DamagedJournal, Line, Mark, open_journal, read_lines
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.stores.folder_errors import translated
 from genesis_flow.stores.forwarding import ForwardingStore, Request, Response
@@ -141,7 +141,7 @@ class OfflineStore(ForwardingStore):
                 if not is_wanted or name in skipped or not stat.S_ISREG(status.st_mode) or status.st_size <= mark.at:
                     continue
                 try:
-                    with folder.open_file(name) as file:
+                    with open_journal(folder, name) as file:
                         for _, line, end in read_lines(file, mark):
                             found.append(line)
                             mark = end
