@@ -227,9 +227,9 @@ class Push:
     def _count(self, work: _Work) -> None:
         told, result = work.told, work.result
         result.params, result.tags, result.files = len(told.new_params), len(told.new_tags), len(work.files)
-        result.points = len(told.metrics)
         result.size_bytes = sum(file.size_bytes for file in work.files)
         if self._dry_run:
+            result.points = len(told.metrics)
             for name in work.subject.points:
                 for _, line in self._contents.points(work.subject, name, work.note.settled.get(name, 0)):
                     result.points += len(_batch(line).metrics)
@@ -458,7 +458,6 @@ class Push:
         for name in work.subject.points:
             lines = self._contents.points(work.subject, name, note.settled.get(name, 0))
             for end, points, size_bytes in _batches(lines):
-                work.result.points += len(points)
                 work.result.size_bytes += size_bytes
                 self._progress.add(size_bytes)
                 self._log_points(work, made, points, compares)
@@ -470,7 +469,9 @@ class Push:
             msgspec.structs.replace(point, model_id=self._mapped(point.model_id)) if point.model_id else point
             for point in points
         ]
-        self._log(work, made, metrics=compares.missing(mapped) if compares else mapped)
+        sent = compares.missing(mapped) if compares else mapped
+        work.result.points += len(sent)
+        self._log(work, made, metrics=sent)
 
     def _log(
         self,
@@ -521,7 +522,11 @@ class Push:
 
     def _send_model(self, work: _Work, made: _Made) -> None:
         told = work.told
-        params = [LoggedModelParameter(key=key, value=value) for key, value in told.new_params.items()]
+        assert isinstance(made.before, LoggedModel)
+        # COMPAT: mlflow 3.17 fails if a param of a model is logged again, with whatever value.
+        known = {param.key: param.value for param in made.before.data.params} if made.before.data else {}
+        new = {key: value for key, value in told.new_params.items() if known.get(key) != value}
+        params = [LoggedModelParameter(key=key, value=value) for key, value in new.items()]
         for at in range(0, len(params), PARAMS_A_BATCH):
             message = logged_models.LogLoggedModelParamsRequest(
                 model_id=made.id, params=tuple(params[at : at + PARAMS_A_BATCH])
