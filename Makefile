@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 MLFLOW := .cache/mlflow-3.17.2
 AZURITE := .cache/azurite-3.35.0
+# A process for each core, each with databases of its own; the tests of a file stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help run test check compat bench docs clean
 
@@ -17,7 +19,7 @@ run: $(VENV)/.server  ## Start the server on http://127.0.0.1:5000 (PORT=…, HO
 	$(BIN)/genesis-flow server --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev $(AZURITE)/.asked  ## Run unit tests, store suites, security and fault tests, and the newest MLflow client
-	$(BIN)/python -m pytest -m "not compat" $(ARGS)
+	$(PYTEST) -m "not compat" $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, format, strict types
 	$(BIN)/ruff check .
@@ -29,8 +31,8 @@ check: $(VENV)/.dev  ## Lint, format, strict types
 
 compat: $(VENV)/.compat $(MLFLOW)/.with-tools  ## Compare with MLflow itself, and run its older clients
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m compat $(ARGS)
-	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(BIN)/python -m pytest tests/blackbox $(ARGS)
+	GENESIS_MLFLOW_PYTHON=$(abspath $(MLFLOW))/bin/python $(PYTEST) -m compat $(ARGS)
+	GENESIS_TEST_CLIENTS=3.1.4,2.22.5 $(PYTEST) tests/blackbox $(ARGS)
 
 bench: $(VENV)/.dev  ## Measure against MLflow and FastTrackML in one sitting (ARGS="--quick")
 	$(BIN)/python -m bench $(ARGS)

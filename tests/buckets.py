@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.blackbox.clients import cache_directory
+from tests.blackbox.clients import cache_directory, one_at_a_time
 from tests.serving import free_port
 
 START_TIMEOUT_S = 60
@@ -152,8 +152,8 @@ def azurite() -> Path:
     """Azurite's server of blobs, installed if need be; where it cannot be, the test is skipped, but not in CI."""
     folder = cache_directory() / f"azurite-{AZURITE}"
     program = folder / "node_modules" / ".bin" / "azurite-blob"
-    if not program.exists():
-        reason = _install(folder)
+    with one_at_a_time(folder):
+        reason = "" if program.exists() else _install(folder)
         if reason and os.environ.get("CI"):
             pytest.fail(reason)
         if reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import stat
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import genesis_flow
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 40
 ANSWER_TIMEOUT_S = 60
+OWN_PORTS = range(20_000, 32_000)
 
 API = "/api/2.0/mlflow/"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
@@ -294,11 +296,15 @@ def wait_until_healthy(server: Server) -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback address that nothing listens on.
+
+    Not one of those that systems give to whoever connects: that of another test could have it before the server does.
+    """
+    while True:
+        port = secrets.choice(OWN_PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -48,16 +50,17 @@ class Client:
         return self.directory / "bin" / "python"
 
     def install(self) -> None:
-        """Create the environment, or do nothing when it already has these requirements.
+        """Create the environment, or do nothing when it already has these requirements; others wait meanwhile.
 
         Raises:
             ClientNotInstalled: pip failed; nothing half-made is left behind.
         """
-        self._install_libraries()
-        if self.sources:
-            (packages,) = self.directory.glob("[Ll]ib/**/site-packages")
-            sources = [str(REPOSITORY / source) for source in self.sources]
-            (packages / "sources.pth").write_text("\n".join(sources))
+        with one_at_a_time(self.directory):
+            self._install_libraries()
+            if self.sources:
+                (packages,) = self.directory.glob("[Ll]ib/**/site-packages")
+                sources = [str(REPOSITORY / source) for source in self.sources]
+                (packages / "sources.pth").write_text("\n".join(sources))
 
     def _install_libraries(self) -> None:
         # Written last, so that an interrupted installation starts again.
@@ -87,6 +90,12 @@ class Client:
 def cache_directory() -> Path:
     """Where environments are kept between test sessions."""
     return Path(os.environ.get("GENESIS_TEST_CACHE", REPOSITORY / ".cache")).resolve()
+
+
+def one_at_a_time(folder: Path) -> FileLock:
+    """What to hold while a folder is filled that other processes of the tests may want, too."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder.with_name(f"{folder.name}.lock"))
 
 
 def select_clients(selection: str) -> list[Client]:

@@ -114,6 +114,14 @@ async def test_five_servers_that_start_at_once_prepare_the_database_once(uri: st
     assert said(uri, "SELECT count(*) FROM genesis_properties WHERE name = 'token_secret'") == [(1,)]
 
 
+async def test_a_server_that_starts_does_not_wait_for_those_who_write(uri: str) -> None:
+    async with servers(uri, 2) as (first, second):
+        await first.check()
+        with psycopg.connect(uri) as writer:
+            writer.execute("LOCK TABLE runs, run_metrics, experiments IN ROW EXCLUSIVE MODE")
+            await asyncio.wait_for(second.check(), 10)
+
+
 async def test_a_store_that_was_closed_is_opened_with_what_it_held(uri: str) -> None:
     async with servers(uri, 1) as (store,):
         id_ = await new_experiment(store, "kept")

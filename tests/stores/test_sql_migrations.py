@@ -176,7 +176,7 @@ def upgrade(path: Path, *later: Step) -> None:
     connection = SqliteConnection(path, writable=True)
     try:
         with Transaction(connection):
-            migrations.upgrade(connection, DIALECT, is_new=False, steps=[*STEPS, *later])
+            migrations.upgrade(connection, DIALECT, steps=[*STEPS, *later])
     finally:
         connection.close()
 

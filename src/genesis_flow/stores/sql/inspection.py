@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from genesis_flow.errors import AliasNotFound, ForeignDatabase
+from genesis_flow.errors import AliasNotFound
 from genesis_flow.stores.inspection import (
     NO_ALIAS,
     IndexState,
@@ -57,7 +57,7 @@ ASK: Mapping[str, Any] = {
 }
 
 
-class Explaining(Connection, Protocol):
+class Explaining(migrations.DefiningConnection, Protocol):
     """A connection that notes the plan of every query before it answers it.
 
     Attributes:
@@ -92,25 +92,21 @@ class _Noting:
         return found
 
 
-def inspected(
-    connection: Explaining, tables: set[str], indexes: set[str], is_scan: Callable[[str], bool]
-) -> Inspection:
+def inspected(connection: Explaining, is_scan: Callable[[str], bool]) -> Inspection:
     """What is found on a connection.
 
     Args:
         connection: to the database.
-        tables: the names of the tables that are there.
-        indexes: the names of the indexes that are there.
         is_scan: whether a step of a plan looks at a whole table.
 
     Raises:
         ForeignDatabase: the database belongs to another program.
     """
-    if tables and schema.properties.name not in tables:
-        raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
-    if not tables:
+    made = connection.made()
+    made.refuse_foreign()
+    if not made.tables:
         return empty()
-    states = [IndexState(name, purpose, name in indexes) for name, purpose in _expected()]
+    states = [IndexState(name, purpose, name in made.indexes) for name, purpose in _expected()]
     pending = [step.purpose for step in migrations.plan(connection)]
     plans = [] if pending else list(_plans(connection, is_scan))
     return Inspection(migrations.version_of(connection), pending, states, plans)
@@ -172,9 +168,7 @@ def inspect_sqlite(path: Path) -> Inspection:
     refuse_foreign(path)
     connection = ExplainingSqlite(path, writable=False)
     try:
-        entries = connection.execute("SELECT type, name FROM sqlite_master")
-        tables, indexes = ({name for kind, name in entries if kind == wanted} for wanted in ("table", "index"))
-        return inspected(connection, tables, indexes, _scans_in_sqlite)
+        return inspected(connection, _scans_in_sqlite)
     finally:
         connection.close()
 
@@ -194,7 +188,7 @@ def inspect_postgresql(uri: str) -> Inspection:
     import psycopg
 
     from genesis_flow.stores.sql.postgresql import DIALECT, PostgresConnection, translated, unreachable
-    from genesis_flow.stores.sql.postgresql_store import TABLES, parameters
+    from genesis_flow.stores.sql.postgresql_store import parameters
 
     class ExplainingPostgres(_Noting, PostgresConnection):
         dialect = DIALECT
@@ -210,9 +204,7 @@ def inspect_postgresql(uri: str) -> Inspection:
     try:
         # Small tables are read whole because that is faster; here the question is whether an index would do.
         connection.execute("SET enable_seqscan = off")
-        tables = {name for (name,) in connection.execute(TABLES)}
-        found = connection.execute("SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()")
-        return inspected(connection, tables, {name for (name,) in found}, lambda step: step.startswith("Seq Scan"))
+        return inspected(connection, lambda step: step.startswith("Seq Scan"))
     except psycopg.Error as error:
         raise translated(error) from error
     finally:

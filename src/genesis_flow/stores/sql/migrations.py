@@ -35,16 +35,26 @@ class DefiningConnection(Connection, Protocol):
     def execute(self, sql: str) -> list[Row]:
         """Runs SQL that no value enters."""
 
+    def made(self) -> schema.Made:
+        """The tables and indexes that are there."""
+
 
 Step = versions.Step[Callable[[DefiningConnection, Dialect], None]]
 
 
 def make_tables(connection: DefiningConnection, dialect: Dialect, tables: sa.MetaData) -> None:
-    """Makes the tables and indexes that are missing."""
+    """Makes the tables and indexes that are missing.
+
+    Those that are there are not asked for "if not there": PostgreSQL would lock each table against writers while it
+    looks, in an order that is not the writers', and a server that starts would stop one that works.
+    """
+    made = connection.made()
     for table in tables.sorted_tables:
-        connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        if table.name not in made.tables:
+            connection.execute(str(CreateTable(table).compile(dialect=dialect)))
         for index in table.indexes:
-            connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+            if index.name not in made.indexes:
+                connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
 
 
 def add_aggregates(connection: DefiningConnection, dialect: Dialect) -> None:
@@ -108,15 +118,18 @@ def upgrade(
     connection: DefiningConnection,
     dialect: Dialect,
     *,
-    is_new: bool,
     tables: sa.MetaData = schema.metadata,
     steps: Sequence[Step] = STEPS,
 ) -> None:
     """Makes the tables of a new database, or the steps that an older one lacks.
 
     Raises:
+        ForeignDatabase: the database belongs to another program.
         NewerDatabase: the database does not let a version as old as this one work on it.
     """
+    made = connection.made()
+    made.refuse_foreign()
+    is_new = not made.is_ours
     missing = list(steps) if is_new else plan(connection, steps)
     if not is_new:
         for step in missing:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql import ClauseElement
 
 from genesis_flow.errors import FilterTooDeep, StorageFull, StoreBusy, StoreFailed, StoreUnreachable
+from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Row, Statement, Work
 
 T = TypeVar("T")
@@ -31,6 +32,11 @@ SETTINGS = f"""
                ELSE current_setting('synchronous_commit') END, false),
            -- It takes longer to compile a query than any of ours takes to run.
            set_config('jit', 'off', false)
+"""
+
+MADE = """
+    SELECT 'table', tablename::text FROM pg_tables WHERE schemaname = current_schema()
+    UNION ALL SELECT 'index', indexname::text FROM pg_indexes WHERE schemaname = current_schema()
 """
 
 BUSY = frozenset({"57014", "55P03", "53200", "53300"})
@@ -131,6 +137,10 @@ class PostgresConnection:
         while cursor.nextset():
             pass
         return cursor.fetchall() if cursor.description else []
+
+    def made(self) -> schema.Made:
+        """The tables and indexes that are there."""
+        return schema.Made.of(self.execute(MADE))
 
     def in_snapshot(self, work: Work[T]) -> T:
         """Runs reads so that all of them see one state of the database."""

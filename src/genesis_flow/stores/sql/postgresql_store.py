@@ -9,7 +9,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.conninfo import conninfo_to_dict
 
-from genesis_flow.errors import ForeignDatabase, StoreUnreachable, UnsupportedLocation
+from genesis_flow.errors import StoreUnreachable, UnsupportedLocation
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.stores.sql import documents, migrations, schema
 from genesis_flow.stores.sql.postgresql import DIALECT, PostgresConnection, Transaction
@@ -77,14 +77,8 @@ def _prepare(connection: PostgresConnection, *, artifact_root: str, clock: Clock
     _require_usable(connection)
     with Transaction(connection):
         connection.execute(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({PREPARING})")
-        tables = {name for (name,) in connection.execute(TABLES)}
-        if tables and schema.properties.name not in tables:
-            raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
-        migrations.upgrade(connection, DIALECT, is_new=not tables, tables=as_postgresql_has_them())
+        migrations.upgrade(connection, DIALECT, tables=as_postgresql_has_them())
         return prepare(connection, artifact_root=artifact_root, now=clock())
-
-
-TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
 
 
 def _require_usable(connection: PostgresConnection) -> None:

@@ -11,7 +11,12 @@ that starts with it answers a search of one experiment without looking at any ot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
+
+from genesis_flow.errors import ForeignDatabase
 
 SCHEMA_VERSION = 4
 OWNER = "genesis-flow"
@@ -382,3 +387,32 @@ webhook_deliveries = sa.Table(
     sa.Index("webhook_deliveries_by_due", "webhook", "due_ms"),
     sa.Index("webhook_deliveries_by_webhook", "webhook", "id"),
 )
+
+
+class Made(NamedTuple):
+    """The names of what is in a database.
+
+    Attributes:
+        tables: of the program it belongs to, ours or another.
+        indexes: those that have a name of their own, and the database's.
+    """
+
+    tables: frozenset[str]
+    indexes: frozenset[str]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Any, ...]]) -> Made:
+        """From the kind, ``table`` or ``index``, and the name of each."""
+        entries = list(rows)
+        tables, indexes = (frozenset(name for kind, name in entries if kind == one) for one in ("table", "index"))
+        return cls(tables, indexes)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this program made the tables."""
+        return properties.name in self.tables
+
+    def refuse_foreign(self) -> None:
+        """Raises ``ForeignDatabase`` if the tables are another program's."""
+        if self.tables and not self.is_ours:
+            raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= self.tables else "another program")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql import ClauseElement
 
 from genesis_flow.errors import FilterTooDeep, ShuttingDown, StorageFull, StoreBusy, StoreFailed
+from genesis_flow.stores.sql import schema
 from genesis_flow.stores.sql.connection import Row, Statement, Work
 from genesis_flow.stores.sql.writer import Job, Outcome, Writer, attempt
 
@@ -27,8 +29,10 @@ T = TypeVar("T")
 
 DIALECT = sqlite_dialect(paramstyle="named")
 BUSY_TIMEOUT_S = 30.0
+BUSY_PAUSE_S = 0.01
 READERS = 2
 CACHE_KIB = 4_096
+MADE = "SELECT type, name FROM sqlite_master"
 # PERF: a checkpoint holds the writer up: 4,000 pages fill a tenth more runs a second than the 1,000 of SQLite itself.
 WAL_PAGES_BEFORE_CHECKPOINT = 4_000
 
@@ -52,8 +56,8 @@ class SqliteConnection:
         self.states: dict[str, tuple[int, int, str]] = {}
         self.emptied: set[int] = set()
         self.joins_writes = False
+        self._use_wal()
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",  # an answer of 200 is on disk
             f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {WAL_PAGES_BEFORE_CHECKPOINT}",
@@ -64,6 +68,19 @@ class SqliteConnection:
             "case_sensitive_like = ON",  # as LIKE is everywhere else; ILIKE compares in lower case
         ):
             self._raw.execute(f"PRAGMA {pragma}")
+
+    def _use_wal(self) -> None:
+        """Has writes go to a log; SQLite's own time-out does not cover two connections that switch to it at once."""
+        deadline = time.monotonic() + BUSY_TIMEOUT_S
+        while True:
+            try:
+                self._raw.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if not isinstance(translated(error), StoreBusy) or time.monotonic() > deadline:
+                    raise
+                time.sleep(BUSY_PAUSE_S)
+            else:
+                return
 
     def _execute(self, statement: Statement, values: dict[str, Any]) -> sqlite3.Cursor:
         text, constants = statement.compiled(DIALECT)
@@ -97,6 +114,10 @@ class SqliteConnection:
     def execute(self, sql: str) -> list[Row]:
         """Runs SQL that no value enters: transaction control and pragmas."""
         return self._raw.execute(sql).fetchall()
+
+    def made(self) -> schema.Made:
+        """The tables and indexes that are there."""
+        return schema.Made.of(self.execute(MADE))
 
     @property
     def changes(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from genesis_flow.errors import ForeignDatabase, StoreFailed
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.stores.sql import documents, migrations, schema
-from genesis_flow.stores.sql.sqlite import DIALECT, SqliteConnection, SqliteDatabase, Transaction, translated
+from genesis_flow.stores.sql.sqlite import DIALECT, MADE, SqliteConnection, SqliteDatabase, Transaction, translated
 from genesis_flow.stores.sql.store import SqlStore, prepare
 
 
@@ -39,26 +39,24 @@ def refuse_foreign(path: Path) -> None:
     """Raises ``ForeignDatabase`` if the file holds tables of another program, without writing to it."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    tables = _tables(path)
+    made = _made(path)
     log = path.with_name(path.name + "-wal")
-    if not tables and log.exists():
+    if not made.tables and log.exists():
         # Whoever made it, ours too, was killed before its tables reached the file. They are read in a copy, because
         # a look at the original would finish what its program left.
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "copy")
             shutil.copyfile(path, copy)
             shutil.copyfile(log, copy.with_name("copy-wal"))
-            tables = _tables(copy, immutable=False)
-    if not tables or schema.properties.name in tables:
-        return
-    raise ForeignDatabase("MLflow" if {"alembic_version", "experiments"} <= tables else "another program")
+            made = _made(copy, immutable=False)
+    made.refuse_foreign()
 
 
-def _tables(path: Path, *, immutable: bool = True) -> set[str]:
-    """The names of the tables in a file; immutable, not even a lock is made beside it, and its log is not read."""
+def _made(path: Path, *, immutable: bool = True) -> schema.Made:
+    """What is in a file; immutable, not even a lock is made beside it, and its log is not read."""
     look = sqlite3.connect(f"{path.absolute().as_uri()}?{'mode=ro&immutable=1' if immutable else ''}", uri=True)
     try:
-        return {name for (name,) in look.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return schema.Made.of(look.execute(MADE))
     except sqlite3.DatabaseError as error:
         raise ForeignDatabase("a program that is not SQLite") from error
     finally:
@@ -70,8 +68,7 @@ def _make_tables(path: Path, artifact_root: str, now: int) -> bytes:
     connection = SqliteConnection(path, writable=True)
     try:
         with Transaction(connection):
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            migrations.upgrade(connection, DIALECT, is_new=schema.properties.name not in tables)
+            migrations.upgrade(connection, DIALECT)
             return prepare(connection, artifact_root=artifact_root, now=now)
     finally:
         connection.close()
