@@ -374,6 +374,26 @@ def test_a_hostile_line_is_named_and_the_rest_is_sent(
     assert set(runs_of(there, name)) == {run_id}
 
 
+def test_hostile_lines_about_a_run_that_is_there_are_named_and_the_others_are_sent(
+    folder: Path, client: MlflowClient, there: MlflowClient, server_uri: str, name: str
+) -> None:
+    experiment = client.create_experiment(name)
+    runs = [client.create_run(experiment).info.run_id for _ in range(3)]
+    described: object = {"run_id": runs[0], "model_json": "[1"}
+    points = {"run_id": runs[1], "metrics": [{"key": "m", "value": "x", "timestamp": [1]}]}
+    refused = {"run_id": runs[1], "tags": [{"key": "k" * 300, "value": "x"}, {"key": "fine", "value": "x"}]}
+    journal(folder, "a.journal", [2, "log_model", runs[0], described])
+    journal(folder, "b.points", [2, "log_batch", runs[1], points])
+    journal(folder, "c.journal", [2, "log_batch", runs[1], refused])
+    done = push(folder, server_uri, "--output", "json")
+    assert done.exit_code == 1
+    reasons = {one["id"]: one["reason"] for one in json.loads(done.stdout)["pushed"] if one["reason"]}
+    assert set(reasons) == {runs[0], runs[1]}
+    found = runs_of(there, name)
+    assert set(found) == set(runs)
+    assert found[runs[1]].data.tags["fine"] == "x"
+
+
 def test_bytes_that_are_no_journal_are_named(
     folder: Path, client: MlflowClient, there: MlflowClient, server_uri: str, name: str
 ) -> None:

@@ -11,7 +11,8 @@ import click
 
 from genesis_flow.cli.options import with_output
 from genesis_flow.cli.output import answers, rows
-from genesis_flow.client.push.push import Push, Pushed, fields_of
+from genesis_flow.client.push.push import Push
+from genesis_flow.client.push.works import Pushed, fields_of
 from genesis_flow.client.uris import get_tracking_uri
 
 COLUMNS = ("kind", "name", "outcome", "points", "params", "tags", "files", "size_bytes", "id", "target_id")

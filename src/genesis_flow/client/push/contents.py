@@ -160,17 +160,20 @@ class Contents:
     def points(self, subject: Subject, name: str, settled: int) -> Iterator[tuple[int, Line]]:
         """The records with points of one file whose numbers are not below ``settled``."""
         numbers, places = subject.points[name]
-        with self.open((JOURNALS,)) as folder, open_journal(folder, name) as file:
-            size = os.fstat(file.fileno()).st_size
-            for number, at in zip(numbers, places, strict=True):
-                if number < settled:
-                    continue
-                if file.tell() != at:
-                    file.seek(at)
-                found = read_line(file, size, Mark(at, number))
-                if found is None:
-                    raise DamagedJournal(at, "the file is shorter than it was")
-                yield number, found[0]
+        try:
+            with self.open((JOURNALS,)) as folder, open_journal(folder, name) as file:
+                size = os.fstat(file.fileno()).st_size
+                for number, at in zip(numbers, places, strict=True):
+                    if number < settled:
+                        continue
+                    if file.tell() != at:
+                        file.seek(at)
+                    found = read_line(file, size, Mark(at, number))
+                    if found is None:
+                        raise DamagedJournal(at, "the file is shorter than it was")
+                    yield number, found[0]
+        except OSError as error:
+            raise DamagedJournal(0, f"the file cannot be read any more: {error.strerror}") from None
 
     # --- files ----------------------------------------------------------------------------------------------------
 
