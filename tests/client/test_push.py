@@ -388,9 +388,10 @@ def test_hostile_lines_about_a_run_that_is_there_are_named_and_the_others_are_se
     done = push(folder, server_uri, "--output", "json")
     assert done.exit_code == 1
     reasons = {one["id"]: one["reason"] for one in json.loads(done.stdout)["pushed"] if one["reason"]}
-    assert set(reasons) == {runs[0], runs[1]}
+    assert set(reasons) == {runs[0], runs[1]}, reasons
+    assert "JSON" in reasons[runs[0]]
     found = runs_of(there, name)
-    assert set(found) == set(runs)
+    assert set(found) == set(runs), done.stdout
     assert found[runs[1]].data.tags["fine"] == "x"
 
 

@@ -125,7 +125,9 @@ class Making:
             if run is None or run_tags.get(OFFLINE_RUN) != work.subject.id:
                 raise PushTargetGone("run", noted, self._notes.path)
         else:
-            tags = {key: value for key, value in told.tags.items() if value is not None and key != RUN_NAME}
+            # Only those that it began with: one that is refused must not keep the run from being made.
+            begun = {tag.key or "": tag.value or "" for tag in told.run.tags}
+            tags = {key: value for key, value in begun.items() if told.tags.get(key) is not None and key != RUN_NAME}
             create = runs.CreateRun(
                 experiment_id=self.experiment(told.run.experiment_id or ""),
                 user_id=told.run.user_id,

@@ -47,8 +47,7 @@ class Sending:
         for key, value in sorted(told.contradicted.items()):
             self._refuse(work, {"param": key, "value": value}, "The run has another value of this param already.")
         self._log(work, made, params=[Param(key=key, value=value) for key, value in told.new_params.items()])
-        if not made.is_new:
-            self._send_tags(work, made)
+        self._send_tags(work, made)
         self._send_links(work, made)
         self._send_points(work, made)
         self._send_files(work, made)
@@ -74,7 +73,7 @@ class Sending:
         tags = {key: value for key in keys if (value := work.told.tags[key]) is not None}
         self._log(work, made, tags=self._making.run_tags(tags))
         for key in keys:
-            if key not in tags:
+            if key not in tags and not made.is_new:
                 delete = runs.DeleteTag(run_id=made.id, key=key)
                 self._target.refusal(delete, runs.DeleteTagResponse)  # it may not be there
 
