@@ -36,7 +36,9 @@ def logging(folder: Path, experiment: str, limit: int = 10**9) -> Iterator[subpr
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=END_S)
+        process.wait(END_S)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def logged(folder: Path, experiment: str, calls: int, *, kill: bool = False) -> list[Entry]:
@@ -46,8 +48,9 @@ def logged(folder: Path, experiment: str, calls: int, *, kill: bool = False) -> 
         ledger = [json.loads(process.stdout.readline()) for _ in range(calls)]
         if kill:
             process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate(timeout=END_S)
-    return ledger + [json.loads(line) for line in rest.splitlines() if line.endswith("]")]
+        *lines, _ = process.stdout.read().split("\n")  # the last one may lack its end
+        process.wait(END_S)
+    return ledger + [json.loads(line) for line in lines]
 
 
 def missing(ledger: Sequence[Entry], client: MlflowClient, ids: dict[str, str], folder: Path) -> list[Entry]:
