@@ -154,7 +154,9 @@ def test_an_error_of_the_program_is_its_own_and_loses_nothing(server: Server, tm
 @pytest.mark.parametrize("uri", ["", NOWHERE])
 def test_an_interrupted_program_loses_nothing(server: Server, tmp_path: Path, uri: str) -> None:
     run_id = server.create_run()
-    code = 'print("go", flush=True); step = 0\nwhile True: log("m", [step]); step += 1'
+    # A job in the background of a shell, as the tests may be, hands on that it ignores this signal.
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f'{hears}; print("go", flush=True); step = 0\nwhile True: log("m", [step]); step += 1'
     process = subprocess.Popen(
         command(f"try:\n exec({code!r})\nexcept KeyboardInterrupt: print(step, flush=True); raise", uri or server.uri, tmp_path, run_id),
         stdout=subprocess.PIPE,
@@ -166,7 +168,10 @@ def test_an_interrupted_program_loses_nothing(server: Server, tmp_path: Path, ur
     assert process.stdout.readline() == "go\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=TIMEOUT_S)
+    try:
+        out, err = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        process.kill()
     assert process.returncode != 0
     assert "KeyboardInterrupt" in err
     sync_to(server, tmp_path)
