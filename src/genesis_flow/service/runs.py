@@ -7,7 +7,7 @@ import msgspec
 from genesis_flow.errors import InvalidParameter, MissingParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.tags import RUN_NAME
-from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
+from genesis_flow.rules.texts import check_key, check_line, check_long_text, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import RunStore
 from genesis_flow.values.metrics import Metric
@@ -220,21 +220,15 @@ def check_log_inputs(message: messages.LogInputs) -> messages.LogInputs:
         check_line(f"{field}.name", require(f"{field}.name", dataset.name), limits.DATASET_NAME_LENGTH)
         check_line(f"{field}.digest", require(f"{field}.digest", dataset.digest), limits.DATASET_DIGEST_LENGTH)
         check_line(f"{field}.source_type", dataset.source_type, limits.DATASET_NAME_LENGTH)
-        _check_long(f"{field}.source", dataset.source, limits.DATASET_SOURCE_LENGTH)
-        _check_long(f"{field}.schema", dataset.schema, limits.DATASET_SCHEMA_LENGTH)
-        _check_long(f"{field}.profile", dataset.profile, limits.DATASET_PROFILE_LENGTH)
+        check_long_text(f"{field}.source", dataset.source or "", limits.DATASET_SOURCE_LENGTH)
+        check_long_text(f"{field}.schema", dataset.schema or "", limits.DATASET_SCHEMA_LENGTH)
+        check_long_text(f"{field}.profile", dataset.profile or "", limits.DATASET_PROFILE_LENGTH)
         for tag in given.tags:
             check_line(f"datasets[{i}].tags.key", tag.key, limits.INPUT_TAG_KEY_LENGTH)
-            _check_long(f"datasets[{i}].tags.value", tag.value, limits.INPUT_TAG_LENGTH)
+            check_long_text(f"datasets[{i}].tags.value", tag.value or "", limits.INPUT_TAG_LENGTH)
         if len({tag.key for tag in given.tags}) != len(given.tags):
             raise InvalidParameter(f"datasets[{i}].tags", [t.key for t in given.tags], "keys that stand once")
     return message
-
-
-def _check_long(field: str, text: str | None, most: int) -> None:
-    check_text(field, text or "")
-    if text and len(text) > most:
-        raise InvalidParameter(field, text, f"at most {most:,} characters long, not {len(text):,}")
 
 
 def check_log_outputs(message: messages.LogOutputs) -> messages.LogOutputs:

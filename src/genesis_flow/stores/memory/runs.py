@@ -100,7 +100,8 @@ class Runs(Outbox):
             known = stored.params.get(param.key or "", param.value or "")
             if known != (param.value or ""):
                 raise ParameterChanged(param.key or "", known, param.value or "")
-        models = {metric.model_id: self._state.model(metric.model_id) for metric in message.metrics if metric.model_id}
+        ids = {metric.model_id for metric in message.metrics if metric.model_id}
+        models = {model_id: self._state.model_of_points(model_id) for model_id in ids}
         stored.params.update({param.key or "": param.value or "" for param in message.params})
         stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
         for metric in message.metrics:
@@ -108,13 +109,13 @@ class Runs(Outbox):
             timestamp, step, text = metric.timestamp or 0, metric.step or 0, codec.number(number)
             plain = Metric(key=key, value=number, timestamp=timestamp, step=step)
             stored.points.setdefault((key, timestamp, step, text), plain)
-            if metric.model_id:
+            if metric.model_id and (model := models[metric.model_id]) is not None:
                 name, digest, run_id = (
                     metric.dataset_name or "",
                     metric.dataset_digest or "",
                     message.run_id or "",
                 )
-                models[metric.model_id].points[key, name, digest, timestamp, step, run_id, text] = plain
+                model.points[key, name, digest, timestamp, step, run_id, text] = plain
         if renamed := [tag.value or "" for tag in message.tags if tag.key == RUN_NAME]:
             stored.info = msgspec.structs.replace(stored.info, run_name=renamed[-1])
         return messages.LogBatchResponse()

@@ -50,7 +50,12 @@ async def by_attributes(
         conditions.append({path: {"$gte" if direction > 0 else "$lte": position[0][1]}})
         conditions.append(_behind_paths(paths, position))
     wanted = dict(fields) | {path: True for path, _ in paths}
-    sort = paths if database.profile.sorts_any else sort_of(collection, paths, _fixed(found))
+    fixed = _fixed(found)
+    # What all have the same value of tells none apart, and an index may leave it out.
+    telling = [(path, direction) for path, direction in paths if path not in fixed] or paths
+    sort: Sequence[tuple[str, int]] | None = telling
+    if not database.profile.sorts_any:
+        sort = sort_of(collection, telling, fixed) or sort_of(collection, paths, fixed)
     if sort is not None:
         documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, limit=most)
     else:
@@ -60,8 +65,13 @@ async def by_attributes(
 
 def _fixed(found: Condition) -> set[str]:
     """The fields of which all documents that are found have the same value."""
-    here = {path for path, value in found.items() if path[0] != "$" and not isinstance(value, Mapping)}
+    here = {path for path, value in found.items() if path[0] != "$" and _is_one(value)}
     return here.union(*map(_fixed, found.get("$and", ())))
+
+
+def _is_one(condition: Any) -> bool:
+    """Whether only one value meets the condition of a field."""
+    return not isinstance(condition, Mapping) or condition.keys() == {"$eq"}
 
 
 async def _sorted_here(
