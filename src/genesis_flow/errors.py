@@ -135,6 +135,18 @@ class InvalidSearch(InvalidRequest):
         super().__init__(f"{reason} (at character {position + 1})\n{window}\n{caret}")
 
 
+class InvalidColumn(InvalidRequest):
+    """A column of a table that is no field.
+
+    Args:
+        name: which of the columns, as the interface spells it: ``columns[3]``.
+        error: what is wrong with it.
+    """
+
+    def __init__(self, name: str, error: InvalidSearch) -> None:
+        super().__init__(f"Invalid value for parameter '{name}': {error}")
+
+
 class FilterTooDeep(InvalidRequest):
     """A filter that is nested deeper than the database can read."""
 

@@ -14,6 +14,7 @@ from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, RunTag
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import metrics as metric_messages
+from genesis_flow.wire.messages import run_tables
 from genesis_flow.wire.messages import runs as messages
 
 
@@ -47,6 +48,7 @@ def verbs(store: RunStore) -> Verbs:
         "delete_run": Verb(store.delete_run, check_delete),
         "restore_run": Verb(store.restore_run, check_restore),
         "search_runs": Verb(store.search_runs, check_search),
+        "get_runs_table": Verb(store.get_runs_table, check_table),
         "log_metric": Verb(log_metric, check_log_metric),
         "log_param": Verb(log_param, check_log_param),
         "set_tag": Verb(set_tag, check_set_tag),
@@ -116,6 +118,17 @@ def check_search(message: messages.SearchRuns) -> messages.SearchRuns:
     """The size of a page, the number of experiments."""
     check_range("max_results", message.max_results, 1, limits.SEARCH_RUNS_MOST)
     check_range("experiment_ids", len(message.experiment_ids), 0, limits.SEARCH_EXPERIMENT_IDS_MOST)
+    return message
+
+
+def check_table(message: run_tables.GetRunsTable) -> run_tables.GetRunsTable:
+    """The number of experiments and columns, and the bounds of the block."""
+    if not message.experiment_ids:
+        raise MissingParameter("experiment_ids")
+    check_range("experiment_ids", len(message.experiment_ids), 1, limits.TABLE_EXPERIMENTS_MOST)
+    check_range("columns", len(message.columns), 0, limits.TABLE_COLUMNS_MOST)
+    check_range("offset", message.offset, 0, limits.TABLE_OFFSET_MOST)
+    check_range("limit", message.limit, 1, limits.TABLE_LIMIT_MOST)
     return message
 
 

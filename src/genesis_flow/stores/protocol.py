@@ -23,6 +23,7 @@ from genesis_flow.wire.messages import (
     metrics,
     model_history,
     registry,
+    run_tables,
     runs,
     unlisted,
     webhook_deliveries,
@@ -106,6 +107,9 @@ class RunStore(Protocol):
 
     async def search_runs(self, message: runs.SearchRuns) -> Reply[runs.SearchRunsResponse]:
         """A page of runs in the order asked for, the latest started first by default."""
+
+    async def get_runs_table(self, message: run_tables.GetRunsTable) -> Reply[run_tables.GetRunsTableResponse]:
+        """How many runs a search finds, and of a block of them the fields that are asked for, in the same order."""
 
     async def log_batch(self, message: runs.LogBatch) -> Reply[runs.LogBatchResponse]:
         """Writes metrics, params and tags to an active run, all or none.

@@ -17,14 +17,17 @@ from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, wi
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking
 from genesis_flow.stores.memory.outbox import Outbox
-from genesis_flow.stores.memory.search import Query, page
+from genesis_flow.stores.memory.search import Query, in_line, page
 from genesis_flow.stores.memory.state import StoredRun
+from genesis_flow.stores.run_tables import Cell, fields_of, number, reply
 from genesis_flow.stores.webhook_events import run_ended
 from genesis_flow.values.datasets import DatasetInput, InputTag
 from genesis_flow.values.logged_models import ModelInput, ModelOutput
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.wire import codec
+from genesis_flow.wire.codec import Encoded
+from genesis_flow.wire.messages import run_tables
 from genesis_flow.wire.messages import runs as messages
 
 
@@ -86,11 +89,21 @@ class Runs(Outbox):
 
     async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
         asked = asking.of_runs(message, self._state.secret)
-        query = Query(asked, _values, lambda stored, field: next(iter(_values(stored, field)), None))
+        query = Query(asked, _values, _value)
         stages = STAGES[message.run_view_type]
         runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
         shown, token = page(runs, query, message.max_results)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
+
+    async def get_runs_table(self, message: run_tables.GetRunsTable) -> Encoded[run_tables.GetRunsTableResponse]:
+        fields, asked = fields_of(message), asking.of_table(message)
+        query = Query(asked, _values, _value)
+        stages = STAGES[message.run_view_type]
+        runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
+        line = in_line(runs, query)
+        block = line[message.offset : message.offset + message.limit]
+        values = [[_cell(run, field) for run in block] for field in fields]
+        return reply(message, fields, len(line), [run.info.run_id or "" for run in block], values)
 
     # --- what is written to a run ---------------------------------------------------------------------------
 
@@ -205,6 +218,15 @@ def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
             return _known([stored.tags.get(field.key)])
         case Kind.DATASET:
             return _known(_of_dataset(field.key, key, stored) for key in stored.inputs)
+
+
+def _value(stored: StoredRun, field: Field) -> Value | None:
+    return next(iter(_values(stored, field)), None)
+
+
+def _cell(stored: StoredRun, field: Field) -> Cell:
+    value = _value(stored, field)
+    return number(value) if isinstance(value, float) else value
 
 
 def _aggregate(stored: StoredRun, field: Field) -> Sequence[Value]:

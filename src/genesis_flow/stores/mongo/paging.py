@@ -41,8 +41,14 @@ async def by_attributes(
     position: Position | None,
     most: int,
     fields: Mapping[str, Any],
+    *,
+    offset: int = 0,
 ) -> list[tuple[Document, Position]]:
-    """A page in the order of attributes, and where each document stands in it."""
+    """A page in the order of attributes, and where each document stands in it.
+
+    Args:
+        offset: how many documents behind the position are left out.
+    """
     conditions = [found]
     if position is not None:
         path, direction = paths[0]
@@ -57,9 +63,9 @@ async def by_attributes(
     if not database.profile.sorts_any:
         sort = sort_of(collection, telling, fixed) or sort_of(collection, paths, fixed)
     if sort is not None:
-        documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, limit=most)
+        documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, skip=offset, limit=most)
     else:
-        documents = await _sorted_here(database, collection, conditions, paths, most, wanted)
+        documents = await _sorted_here(database, collection, conditions, paths, slice(offset, offset + most), wanted)
     return [(one, [(VALUE, _plain(one[path])) for path, _ in paths]) for one in documents]
 
 
@@ -79,14 +85,14 @@ async def _sorted_here(
     collection: str,
     conditions: Sequence[Condition],
     paths: Sequence[tuple[str, int]],
-    most: int,
+    part: slice,
     wanted: Mapping[str, Any],
 ) -> list[Document]:
     """A page in an order that the database does not sort by: the keys of everything are read, then the page."""
     keys = await database.find(collection, {"$and": conditions}, {path: True for path, _ in paths})
     for path, direction in reversed(paths):
         keys.sort(key=lambda one: one[path], reverse=direction < 0)
-    ids = [one["_id"] for one in keys[:most]]
+    ids = [one["_id"] for one in keys[part]]
     page = await database.find(collection, {"$and": [*conditions, {"_id": {"$in": ids}}]}, wanted)
     by_id = {one["_id"]: one for one in page}
     return [by_id[one] for one in ids if one in by_id]
@@ -109,8 +115,14 @@ async def by_keys(
     source: Source,
     position: Position | None,
     most: int,
+    *,
+    offset: int = 0,
 ) -> list[tuple[str, Position]]:
-    """Id and position of a page in any order; every document that is found is looked at."""
+    """Id and position of a page in any order; every document that is found is looked at.
+
+    Args:
+        offset: how many documents behind the position are left out.
+    """
     keys: Document = {}
     sort: dict[str, int] = {}
     for number, term in enumerate(order):
@@ -121,10 +133,11 @@ async def by_keys(
     if position is not None:
         pipeline.append({"$match": _behind_keys(order, position)})
     if len(sort) <= MOST_SORT_KEYS:
-        pipeline += [{"$sort": sort}, {"$limit": most}]
+        pipeline += [{"$sort": sort}, *([{"$skip": offset}] if offset else []), {"$limit": most}]
     documents = await database.aggregate(collection, pipeline)
     if len(sort) > MOST_SORT_KEYS:
         _sort(documents, order)
+        documents = documents[offset:]
     return [
         (one["_id"], [(int(one[f"r{n}"]), _plain(one.get(f"v{n}"))) for n in range(len(order))])
         for one in documents[:most]

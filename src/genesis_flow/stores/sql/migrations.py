@@ -88,12 +88,18 @@ def only_add(connection: DefiningConnection, dialect: Dialect) -> None:
     """Nothing that is there changes: new tables and indexes are made with those that are missing."""
 
 
+def make_order_anew(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Removes the index of the default order, which is then made as it is now."""
+    connection.execute("DROP INDEX runs_by_start")
+
+
 STEPS: tuple[Step, ...] = (
     Step(2, "keep what all points of a metric come to", 2, add_aggregates),
     # A server of version 2 does not know these tables, and works on with the others.
     Step(3, "keep registered models, their history and webhooks", 2, only_add),
     # A server of version 3 would restore what another one is removing for good.
     Step(4, "find what was deleted, to remove it for good", 4, only_add),
+    Step(5, "count runs without a look at each", 4, make_order_anew),
 )
 
 

@@ -102,7 +102,7 @@ class SqliteConnection:
     def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
         return self._raw.executemany(statement.text(DIALECT), values).rowcount
 
-    def array(self, values: Iterable[int]) -> str:
+    def array(self, values: Iterable[int] | Iterable[str]) -> str:
         return json.dumps(list(values))
 
     def query(self, clause: ClauseElement) -> list[Row]:
