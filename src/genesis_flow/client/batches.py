@@ -9,7 +9,7 @@ from typing import Union
 import msgspec
 
 from genesis_flow.client.items import END, NOTHING, PARAM, POINT, TAG, Item, plain
-from genesis_flow.client.spool import Record
+from genesis_flow.journals.framing import Record
 from genesis_flow.rules.limits import ITEMS_A_BATCH, PARAMS_A_BATCH, TAGS_A_BATCH
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, RunStatus, RunTag

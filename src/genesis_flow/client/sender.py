@@ -34,7 +34,7 @@ WINDOW = 8_000
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, LONGEST_ASKED_S = 0.1, 30.0, 3_600.0
 
 # Of these a later try may have another outcome: credentials are mended, a server has time.
-_PASSING = frozenset({401, 407, 408, 425, 429})
+PASSING = frozenset({401, 407, 408, 425, 429})
 _TOO_LARGE = 413
 
 
@@ -194,7 +194,7 @@ class Sender:
             try:
                 self._send(message)
             except Exception as error:
-                if isinstance(error, GenesisFlowError) and _is_refusal(error):
+                if isinstance(error, GenesisFlowError) and is_refusal(error):
                     self._answered()
                     return error
                 self._report(error)
@@ -238,12 +238,12 @@ class Sender:
         self._reports.once(kind, text, error, self._spool.folder)
 
 
-def _is_refusal(error: GenesisFlowError) -> bool:
+def is_refusal(error: GenesisFlowError) -> bool:
     """Whether the same batch would be refused again.
 
     Only what the tracking server says itself counts: a page from something in between has no code.
     """
-    if isinstance(error, MalformedRequest) or error.status in _PASSING:
+    if isinstance(error, MalformedRequest) or error.status in PASSING:
         return False
     return error.status == _TOO_LARGE or (400 <= error.status < 500 and error.code != "INTERNAL_ERROR")
 

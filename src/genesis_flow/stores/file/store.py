@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import errno
 import logging
-import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import Any, TypeVar
 
-from genesis_flow.errors import (
-    InvalidParameter,
-    ShuttingDown,
-    StorageFull,
-    StoreFailed,
-    StoreUnreachable,
-    TooManyOpenFiles,
-    Unsupported,
-)
+from genesis_flow.errors import ShuttingDown, Unsupported
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.stores.collecting import Deleted, Kind
 from genesis_flow.stores.file.collection import Collection, by_time
@@ -30,8 +20,9 @@ from genesis_flow.stores.file.disk import read, write
 from genesis_flow.stores.file.locks import is_of_registry, is_reading, locked
 from genesis_flow.stores.file.places import MODELS, TRASH
 from genesis_flow.stores.file.state import FileState, Store
+from genesis_flow.stores.folder_errors import FORBIDDEN, translated
 from genesis_flow.stores.forwarding import ForwardingStore, Request, Response
-from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.stores.memory import MemoryStore, finished
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.operations import Operation
@@ -44,9 +35,6 @@ SIGNING_FILE = ".genesis-flow-key"
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
 _SECRET_BYTES = 32
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_MANY = (errno.EMFILE, errno.ENFILE)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FileStore(ForwardingStore):
@@ -70,7 +58,7 @@ class FileStore(ForwardingStore):
     def __init__(self, root: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._artifact_root, self._clock = artifact_root, clock
         self._closed = False
-        with _translated():
+        with translated():
             self._store = Store(root)
             self._secret = self._own_secret()
             self._prepare()
@@ -88,7 +76,7 @@ class FileStore(ForwardingStore):
                     _Verbs(state)._add_default_experiment()
                     state.save()
         except OSError as error:
-            if error.errno not in _FORBIDDEN:
+            if error.errno not in FORBIDDEN:
                 raise
             _LOG.warning("the folder of the store cannot be written to; it can be read")
 
@@ -122,9 +110,9 @@ class FileStore(ForwardingStore):
         return await loop.run_in_executor(self._threads, context.run, self._answer, operation.name, message)
 
     def _answer(self, verb: str, message: Any) -> Any:
-        with _translated(), locked(self._store.disk, self._store.places, verb, message):
+        with translated(), locked(self._store.disk, self._store.places, verb, message):
             state = self._state(writing=not is_reading(verb), with_history=is_of_registry(verb))
-            reply = _finished(getattr(_Verbs(state), verb)(message))
+            reply = finished(getattr(_Verbs(state), verb)(message))
             if not is_reading(verb):
                 state.save()
             return reply
@@ -172,11 +160,11 @@ class FileStore(ForwardingStore):
         if self._closed:
             raise ShuttingDown
 
-        def translated() -> T:
-            with _translated():
+        def done() -> T:
+            with translated():
                 return work()
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, translated)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, done)
 
     # --- what is no verb ----------------------------------------------------------------------------------------------
 
@@ -204,31 +192,3 @@ class _Verbs(MemoryStore):
 
     def __init__(self, state: FileState) -> None:
         self._state = state
-
-
-def _finished(verb: Coroutine[Any, Any, T]) -> T:
-    """What a verb answers that never waits."""
-    try:
-        verb.send(None)
-    except StopIteration as done:
-        answer: T = done.value
-        return answer
-    raise RuntimeError("a verb of the store in memory waited")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turns what an operating system says into what a store says."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull from None
-        if error.errno in _MANY:
-            raise TooManyOpenFiles from None
-        if error.errno in _FORBIDDEN:
-            raise StoreUnreachable("its folder may not be read or written to") from None
-        if error.errno == errno.ENAMETOOLONG:
-            raise InvalidParameter("name", "", "short enough for the path of a file") from None
-        _LOG.exception("the folder of the store failed: %s", os.strerror(error.errno or 0))
-        raise StoreFailed from None
