@@ -116,11 +116,13 @@ def main(
             _alone(partial(collect, folder), facts, console)
             return
         if growth or two or large or work == "client":
-            (system,) = _install(["ours"], cache, database, console)
+            system, *others = _install(SYSTEMS[:2] if work == "client" else ["ours"], cache, database, console)
             if growth:
                 alone = partial(grow, system, growth, folder)
             elif work == "client":
-                alone = partial(client.in_background, system, cache, folder)
+                if not others:
+                    raise click.ClickException("the rows of the client are measured beside FastTrackML")
+                alone = partial(client.measure, system, others[0], cache, folder)
             elif large:
                 alone = partial(files.large_file, system, folder)
             else:

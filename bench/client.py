@@ -1,147 +1,34 @@
-"""The rows of the client: logging in the background, beside MLflow's asynchronous logging on the same server."""
+"""The rows of the client: what it weighs, alone with its server, and in the background, beside MLflow's."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.progress import Progress
 
+from bench.background import in_background
 from bench.findings import Finding
-from bench.load import BadAnswer, Connection
-from bench.systems import MLFLOW, Server, System, environment, installed
-
-POINTS, POINTS_MLFLOW = 1_000_000, 10_000
-"""MLflow's client logs some hundred points a second: a million of them would take more than an hour."""
-P50_US, P99_US, GROWTH_MB, FACTOR = 20.0, 200.0, 64.0, 10.0
-TIMEOUT_S = 600
-
-# Both programs do the same: log points as fast as they can, each call timed, and wait until the server has them.
-_PROGRAM = """
-import json, sys, time
-from array import array
-{setup}
-def hwm_mb(name="VmHWM:"):
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(name)) / 1e3
-count = int(sys.argv[2])
-spent = array("q", bytes(8 * count))
-clock = time.perf_counter_ns
-before_mb = hwm_mb("VmRSS:")
-begin = clock()
-for i in range(count):
-    at = clock()
-    {log}
-    spent[i] = clock() - at
-logged = clock()
-{flush}
-confirmed = clock()
-grown_mb = hwm_mb() - before_mb
-{close}
-order = sorted(spent)
-print(json.dumps({{
-    "p50_us": order[count // 2] / 1e3, "p99_us": order[count * 99 // 100] / 1e3, "logged_s": (logged - begin) / 1e9,
-    "rate": count / (confirmed - begin) * 1e9, "grown_mb": grown_mb, "run_id": run_id,
-}}))
-"""
-OURS = _PROGRAM.format(
-    setup="""
-from genesis_flow.client.background import background_of
-from genesis_flow.wire.messages.runs import CreateRun
-from genesis_flow.wire.operations import operation
-from genesis_flow.wire.transport import HttpTransport
-run_id = json.loads(HttpTransport(sys.argv[1]).send(operation("create_run"), CreateRun(experiment_id="0")))
-run_id = run_id["run"]["info"]["run_id"]
-background = background_of(sys.argv[1])
-""",
-    log='background.log_metric(run_id, "loss", i * 0.37, 1_700_000_000_000 + i, i)',
-    flush="assert background.flush().points == count",
-    close="background.close()",
-)
-THEIRS = _PROGRAM.format(
-    setup="""
-import mlflow
-mlflow.set_tracking_uri(sys.argv[1])
-mlflow.config.enable_async_logging(True)
-run_id = mlflow.start_run().info.run_id
-""",
-    log='mlflow.log_metric("loss", i * 0.37, step=i)',
-    flush="mlflow.flush_async_logging()",
-    close="mlflow.end_run()",
-)
+from bench.pairs import compare, pairs_of
+from bench.systems import MLFLOW, System, environment, installed
+from bench.weight import weigh
 
 
-@dataclass(frozen=True)
-class Logged:
-    """What a program found out about itself."""
-
-    p50_us: float
-    p99_us: float
-    logged_s: float
-    rate: float
-    grown_mb: float
-    run_id: str
-
-
-def in_background(system: System, cache: Path, folder: Path, progress: Progress) -> Iterator[Finding]:
-    """Logs a million points in the background with our client, and fewer with MLflow's.
+def measure(ours: System, fasttrackml: System, cache: Path, folder: Path, progress: Progress) -> Iterator[Finding]:
+    """All rows of the client.
 
     Args:
-        system: our server.
-        cache: where MLflow's client is installed, unless ``GENESIS_BENCH_SKINNY_PYTHON`` has it.
-        folder: where server and spool are.
+        ours: our server.
+        fasttrackml: the server that MLflow's client is measured with.
+        cache: where MLflow's client is installed, unless ``GENESIS_BENCH_SKINNY_PYTHON`` has it, and pandas.
+        folder: where environments, servers and spool are.
         progress: shows what is being done.
     """
-    skinny = os.environ.get("GENESIS_BENCH_SKINNY_PYTHON")
-    theirs_python = skinny or str(installed(cache, f"mlflow-skinny=={MLFLOW}") / "python")
-    task = progress.add_task("in the background", total=2)
-    server = Server(system, folder / "server")
-    server.start()
-    try:
-        ours = _run(sys.executable, OURS, server, POINTS, folder, system.environment)
-        progress.advance(task)
-        theirs = _run(theirs_python, THEIRS, server, POINTS_MLFLOW, folder, environment())
-        progress.advance(task)
-    finally:
-        server.stop()
-    yield _compared("log_metric in the background, p50", ours.p50_us, theirs.p50_us, "µs", P50_US)
-    yield _compared("log_metric in the background, p99", ours.p99_us, theirs.p99_us, "µs", P99_US)
-    yield Finding(
-        f"{POINTS:,} points confirmed",
-        f"{POINTS / ours.rate:.1f} s, {ours.rate:,.0f} /s (mlflow-skinny {theirs.rate:,.0f} /s, of {POINTS_MLFLOW:,})",
-        f"≥ {FACTOR:.0f} ×",
-        ours.rate >= FACTOR * theirs.rate,
-    )
-    yield _compared(f"growth of memory, {POINTS:,} points", ours.grown_mb, theirs.grown_mb, "MB", GROWTH_MB)
-    yield Finding("until all is logged", f"{ours.logged_s:.2f} s (mlflow-skinny {theirs.logged_s:.1f} s)")
-
-
-def _compared(work: str, ours: float, theirs: float, unit: str, most: float) -> Finding:
-    figure = f"{ours:.1f} {unit} (mlflow-skinny {theirs:,.1f} {unit})"
-    return Finding(work, figure, f"≤ {most:.0f} {unit}", ours <= most)
-
-
-def _run(python: str, code: str, server: Server, count: int, folder: Path, given: dict[str, str]) -> Logged:
-    """Runs a program and counts what the server has of it."""
-    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "GENESIS_FLOW_SPOOL_DIR": str(folder / "spool")}
-    done = subprocess.run(
-        [python, "-c", code, f"http://127.0.0.1:{server.port}", str(count)],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        env=given | settings,
-        cwd=folder,
-    )
-    if done.returncode:
-        raise BadAnswer(f"the program failed: {done.stderr[-300:]}")
-    found = Logged(**json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{"))))
-    with Connection(server.port) as connection:
-        answer = connection.get("metrics/get-history", {"run_id": found.run_id, "metric_key": "loss"})
-    if (there := len(answer.json()["metrics"])) != count:
-        raise BadAnswer(f"{there:,} of {count:,} points are there")
-    return found
+    given = os.environ.get("GENESIS_BENCH_SKINNY_PYTHON")
+    skinny = given or str(installed(cache, f"mlflow-skinny=={MLFLOW}", "pandas") / "python")
+    yield from weigh(folder / "clients", progress)
+    one, other, more = pairs_of(ours, fasttrackml, environment(), sys.executable, skinny, folder)
+    yield from compare(one, other, more, progress)
+    yield from in_background(ours, skinny, folder, progress)

@@ -164,7 +164,7 @@ def log_metric(subject: Subject) -> list[float]:
         return connection.post("runs/log-metric", {"run_id": run_id, **metric}).seconds
 
     samples = calls(subject, once, 5 * subject.scale.calls)
-    _expect_points(subject, run_id, "loss", len(samples))
+    expect_points(subject, run_id, "loss", len(samples))
     return samples
 
 
@@ -179,7 +179,7 @@ def log_batch(subject: Subject) -> list[float]:
         return connection.post("runs/log-batch", {"run_id": run_id, "metrics": metrics}).seconds
 
     samples = calls(subject, once, subject.scale.calls)
-    _expect_points(subject, run_id, "metric-9", 100 * len(samples))
+    expect_points(subject, run_id, "metric-9", 100 * len(samples))
     return samples
 
 
@@ -193,7 +193,7 @@ def log_metric_16(subject: Subject) -> list[float]:
     answers = drive(subject.server.port, [_log_metrics(run_id, counts, end) for run_id in run_ids])
     rate = answers / (time.perf_counter() - begin)
     for run_id, count in counts.items():
-        _expect_points(subject, run_id, "loss", count)
+        expect_points(subject, run_id, "loss", count)
     return [rate]
 
 
@@ -355,7 +355,8 @@ def _history(connection: Connection, run_id: str, key: str) -> tuple[float, list
         query["page_token"] = token
 
 
-def _expect_points(subject: Subject, run_id: str, key: str, count: int) -> None:
+def expect_points(subject: Subject, run_id: str, key: str, count: int) -> None:
+    """Raises ``BadAnswer`` unless the server has so many points of a metric."""
     with subject.connect() as connection:
         _, points = _history(connection, run_id, key)
     if len(points) != count:

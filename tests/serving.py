@@ -29,6 +29,7 @@ OWN_PORTS = range(20_000, 32_000)
 
 API = "/api/2.0/mlflow/"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
+TABLE = "/api/genesis/v1/runs/table"
 STAGING = ".genesis-flow-staging"
 DIGESTS = ".genesis-flow-digests"
 
@@ -131,10 +132,10 @@ class Server:
             connection.close()
 
     def post(self, verb: str, message: object = None, **headers: str) -> Answer:
-        """Posts a message to ``/api/2.0/mlflow/{verb}``; bytes go as they are."""
+        """Posts a message to ``/api/2.0/mlflow/{verb}``, or to a whole path; bytes go as they are."""
         body = message if isinstance(message, bytes) else json.dumps(message or {}).encode()
         given = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
-        return self.send("POST", API + verb, body, given)
+        return self.send("POST", verb if verb.startswith("/") else API + verb, body, given)
 
     def ask(self, verb: str, message: object = None) -> Any:
         """Like ``post``, for what must succeed: the message that came back."""

@@ -22,6 +22,7 @@ LAYERS = (
     ("rules", "search", "wire"),
     ("entities",),
     ("folders",),
+    ("journals",),
     ("stores", "artifact_stores", "outbound"),
     ("client",),
     ("system_metrics", "data"),

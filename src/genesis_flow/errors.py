@@ -135,6 +135,18 @@ class InvalidSearch(InvalidRequest):
         super().__init__(f"{reason} (at character {position + 1})\n{window}\n{caret}")
 
 
+class InvalidColumn(InvalidRequest):
+    """A column of a table that is no field.
+
+    Args:
+        name: which of the columns, as the interface spells it: ``columns[3]``.
+        error: what is wrong with it.
+    """
+
+    def __init__(self, name: str, error: InvalidSearch) -> None:
+        super().__init__(f"Invalid value for parameter '{name}': {error}")
+
+
 class FilterTooDeep(InvalidRequest):
     """A filter that is nested deeper than the database can read."""
 
@@ -207,6 +219,70 @@ class UnsupportedLocation(InvalidRequest):
 
     def __init__(self, scheme: str, hint: str = "") -> None:
         super().__init__(f"Locations of the scheme '{scheme}:' are not supported here.{' ' if hint else ''}{hint}")
+
+
+class NoOfflineRuns(InvalidRequest):
+    """A folder in which nothing was logged offline."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{shown(folder)} is no folder of offline runs. They are where MLFLOW_TRACKING_URI=offline:FOLDER says."
+        )
+
+
+class PushToFolder(InvalidRequest):
+    """What was logged offline is to be sent to where it is, or to another such folder."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was logged offline is sent to a server or a database, and the tracking URI names a folder of offline "
+            "runs. Give the server with --tracking-uri."
+        )
+
+
+class PushUntold(InvalidRequest):
+    """Something was logged offline to what the folder does not know.
+
+    Args:
+        what: run, experiment or logged model.
+        id_: its id in the folder.
+    """
+
+    def __init__(self, what: str, id_: str) -> None:
+        super().__init__(
+            f"No journal in the folder says how the {what} {shown(id_)} was made. It is sent when the missing journal "
+            "is there."
+        )
+
+
+class PushTargetDeleted(InvalidRequest):
+    """What offline runs are sent to is deleted.
+
+    Args:
+        what: run, experiment or logged model.
+        name: its name, or its id.
+    """
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(
+            f"The {what} {shown(name)} is deleted on the server. Restore it there; then push again to send the rest."
+        )
+
+
+class PushTargetGone(InvalidRequest):
+    """What was sent before is not there any more, or belongs to somebody else.
+
+    Args:
+        what: run or logged model.
+        id_: its id on the server.
+        folder: where the notes about that server are.
+    """
+
+    def __init__(self, what: str, id_: str, folder: str) -> None:
+        super().__init__(
+            f"The {what} {shown(id_)}, which holds what was sent before, is not on the server any more, or is not of "
+            f"this folder. To send all of it again, remove the notes about this server: {folder}."
+        )
 
 
 class UnknownDatasetSource(GenesisFlowError):
@@ -515,6 +591,22 @@ class Unsupported(GenesisFlowError):
         super().__init__(f"'{name}' is part of MLflow's interface but not of this version of Genesis-Flow.")
 
 
+class NeedsServer(Unsupported):
+    """What a program that logs to a folder cannot be told.
+
+    Args:
+        name: the operation.
+        folder: where it logs.
+    """
+
+    def __init__(self, name: str, folder: str) -> None:
+        GenesisFlowError.__init__(
+            self,
+            f"'{name}' needs a server, and this program logs to a folder. Send it with `genesis-flow push {folder}`, "
+            "and ask the server then.",
+        )
+
+
 class NotYet(GenesisFlowError, AttributeError):
     """Part of MLflow's Python interface that this version does not have yet; ``hasattr`` says that it is not there.
 
@@ -556,6 +648,21 @@ class Unavailable(GenesisFlowError):
 
     code = "TEMPORARILY_UNAVAILABLE"
     status = 503
+
+
+class PushGoesOn(Unavailable):
+    """Another push of the same folder to the same server has not ended.
+
+    Args:
+        folder: of offline runs.
+        tracking_uri: the server, without credentials.
+    """
+
+    def __init__(self, folder: str, tracking_uri: str) -> None:
+        super().__init__(
+            f"Another push of {folder} to {tracking_uri} is going on, or the file system has no locks. Nothing was "
+            "sent; try again when it has ended."
+        )
 
 
 class ShuttingDown(Unavailable):

@@ -6,8 +6,10 @@ import errno
 import io
 import os
 import stat
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import IO
 
 HAS_FOLDER_HANDLES = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 """Whether the platform can name a file by a folder's handle and a name in it. Windows cannot."""
@@ -156,6 +158,22 @@ class Folder:
 
     def _at(self, name: str) -> str:
         return name if self._handle is not None else os.path.join(self._path, name)
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Whether the file could be locked for this process until it is closed; where a file system has no locks, not."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def is_folder(status: os.stat_result) -> bool:

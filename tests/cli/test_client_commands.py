@@ -144,11 +144,13 @@ def test_no_server_is_an_error_and_not_a_trace(monkeypatch: pytest.MonkeyPatch) 
 LOGS_AND_DIES = """
 import os, signal, sys, time
 import genesis_flow as mlflow
+from genesis_flow.client.background import background_of
 run_id, folder = sys.argv[1:]
 client = mlflow.MlflowClient("http://127.0.0.1:9")
 for step in range(1_000):
     client.log_metric(run_id, "m", step, step=step, synchronous=False)
-time.sleep(0.5)
+while background_of("http://127.0.0.1:9")._pipeline.spool.end < 1_000:
+    time.sleep(0.01)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

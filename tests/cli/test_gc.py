@@ -67,8 +67,8 @@ class Place:
 
 
 @pytest.fixture
-def place(uri: str, tmp_path: Path) -> Place:
-    return Place(uri, tmp_path / "artifacts")
+def place(any_uri: str, tmp_path: Path) -> Place:
+    return Place(any_uri, tmp_path / "artifacts")
 
 
 @pytest.fixture

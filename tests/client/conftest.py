@@ -21,7 +21,7 @@ def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.uri
 
 
-@pytest.fixture(params=["server", "in process", "in a folder"])
+@pytest.fixture(params=["server", "in process", "in a folder", "offline"])
 def tracking_uri(
     request: pytest.FixtureRequest, server_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
@@ -32,7 +32,12 @@ def tracking_uri(
     monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     monkeypatch.setenv("GENESIS_FLOW_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.chdir(tmp_path)
-    uri = {"server": server_uri, "in process": "sqlite:///runs.db", "in a folder": "./runs"}[request.param]
+    uri = {
+        "server": server_uri,
+        "in process": "sqlite:///runs.db",
+        "in a folder": "./runs",
+        "offline": "offline:./runs",
+    }[request.param]
     uris.set_tracking_uri(uri)
     yield uri
     while active.active_run() is not None:

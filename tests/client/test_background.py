@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from genesis_flow.client.background import Background, default_folder
+import genesis_flow as mlflow
+from genesis_flow.client.background import Background, background_of, default_folder
+from genesis_flow.client.client import MlflowClient
 from genesis_flow.client.pipeline import Limits
 from genesis_flow.client.spool import REFUSED
 from genesis_flow.client.sync import sync
@@ -130,6 +132,91 @@ def test_what_was_logged_can_be_waited_for(background: Background, server: Serve
     assert pending[4].wait(60)
     assert steps(server, run_id, "m")[:5] == list(range(5))
     assert background.log(run_id).wait(60)
+
+
+# --- the end of a run ---------------------------------------------------------------------------------------------
+
+
+def state(server: Server, run_id: str) -> tuple[str, int | None, int]:
+    """Status and end of a run, and how many points it has."""
+    info = json.loads(server.send("GET", f"/api/2.0/mlflow/runs/get?run_id={run_id}").body)["run"]["info"]
+    return info["status"], info.get("end_time"), len(steps(server, run_id, "m"))
+
+
+@pytest.mark.parametrize("fluent", [False, True])
+def test_a_run_ends_behind_what_was_logged_to_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fluent: bool
+) -> None:
+    monkeypatch.setenv("GENESIS_FLOW_SPOOL_DIR", str(tmp_path / "spool"))
+    with between(server.port) as way:
+        client = MlflowClient(way.uri)
+        if fluent:
+            mlflow.set_tracking_uri(way.uri)
+            run_id = mlflow.start_run().info.run_id
+        else:
+            run_id = client.create_run("0").info.run_id
+        way.asked.clear()
+        way.plan = [SLOW, SLOW]
+        for step in range(3_000):
+            client.log_metric(run_id, "m", step, 1, step, synchronous=False)
+        if fluent:
+            mlflow.end_run()
+            mlflow.set_tracking_uri("")
+        else:
+            client.set_terminated(run_id, end_time=77)
+        sent = [json.loads(body) for _, body in way.asked]
+        background_of(way.uri).close()
+    assert state(server, run_id)[::2] == ("FINISHED", 3_000)
+    assert [one.get("status") for one in sent] == [None] * (len(sent) - 1) + ["FINISHED"]
+    assert fluent or sent[-1]["end_time"] == 77
+
+
+def test_the_end_of_a_run_keeps_its_turn_while_the_server_is_away(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = server.create_run(), server.create_run()
+    with between(server.port) as way:
+        way.plan = [CUT] * 1_000
+        background = Background(lambda: connect(way.uri), tmp_path / "spool", limits=IMPATIENT)
+        background.log_metric(first, "m", 1.0, 1, 1)
+        background.end_run(first, "FAILED", 77)
+        assert state(server, first) == ("RUNNING", None, 0)
+        assert "waits in the spool" in caplog.text
+        background.log_metric(first, "m", 2.0, 2, 2)
+        background.log_metric(second, "m", 1.0, 1, 1)
+        way.plan.clear()
+        way.asked.clear()
+        confirmed = background.flush(60)
+        sent = [json.loads(body) for _, body in way.asked]
+        background.close()
+    assert (confirmed.points, confirmed.waiting, confirmed.refused) == (3, 0, 0)
+    assert state(server, first) == ("FAILED", 77, 2)
+    assert state(server, second) == ("RUNNING", None, 1)
+    of_first = [[p["step"] for p in one.get("metrics", [])] or one["status"] for one in sent if one["run_id"] == first]
+    assert of_first == [[1], "FAILED", [2]]
+
+
+def test_an_end_that_is_refused_is_an_error(background: Background, server: Server) -> None:
+    run_id = server.create_run()
+    server.ask("runs/delete", {"run_id": run_id})
+    with pytest.raises(MlflowException) as caught:
+        background.end_run(run_id, "FINISHED", 1)
+    assert caught.value.error_code in ("INVALID_PARAMETER_VALUE", "INVALID_STATE")
+    assert background.confirmed.refused == 1
+
+
+def test_the_end_of_a_run_that_nobody_confirmed_is_sent_by_sync(server: Server, tmp_path: Path) -> None:
+    run_id = server.create_run()
+    background = Background(
+        lambda: connect("http://127.0.0.1:1"), tmp_path / "spool", tracking_uri=server.uri, limits=IMPATIENT
+    )
+    background.log_metric(run_id, "m", 1.0, 1, 1)
+    background.end_run(run_id, "KILLED", 99)
+    assert background.close().waiting == 2
+    assert background.waits
+    (done,) = sync(tmp_path / "spool", connect)
+    assert (done.counts.points, done.waiting) == (1, 0)
+    assert state(server, run_id) == ("KILLED", 99, 1)
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------

@@ -26,7 +26,14 @@ from genesis_flow.data.dataset_source import DatasetSource
 from genesis_flow.data.dataset_source_registry import register_dataset_source, resolve_dataset_source
 from genesis_flow.data.http_dataset_source import HTTPDatasetSource
 from genesis_flow.data.meta_dataset import MetaDataset
-from genesis_flow.errors import InvalidParameter, NotYet, Unavailable, UnknownDatasetSource
+from genesis_flow.errors import (
+    ArtifactNotFound,
+    InvalidParameter,
+    InvalidPath,
+    NotYet,
+    Unavailable,
+    UnknownDatasetSource,
+)
 
 FRAME = pandas.DataFrame({"x": [1.5, 2.5], "label": ["a", None]})
 
@@ -197,6 +204,22 @@ def test_a_source_of_this_machine_is_a_path_or_a_copy(tmp_path: Path) -> None:
         assert Path(source.load(str(tmp_path / "copy"))).read_text() == "a\n1\n"
     copy = LocalArtifactDatasetSource(str(folder)).load(str(tmp_path / "copies"))
     assert (Path(copy) / "x.csv").read_text() == "a\n1\n"
+
+
+def test_a_source_of_this_machine_is_read_as_artifacts_are(tmp_path: Path) -> None:
+    folder, secret = tmp_path / "data", tmp_path / "secret"
+    folder.mkdir()
+    secret.write_text("secret")
+    (folder / "x.csv").write_text("a\n1\n")
+    (folder / "link").symlink_to(secret)
+    copy = Path(LocalArtifactDatasetSource(str(folder)).load(str(tmp_path / "copies")))
+    assert [path.name for path in copy.iterdir()] == ["x.csv"]
+    with pytest.raises(ArtifactNotFound):
+        LocalArtifactDatasetSource(str(folder / "gone.csv")).load()
+    uri = folder.as_uri().replace("file://", "file://elsewhere.example")
+    with pytest.raises(InvalidPath, match="without a host"):
+        LocalArtifactDatasetSource(uri).load(str(tmp_path / "of nobody"))
+    assert not (tmp_path / "of nobody").exists()
 
 
 @contextmanager

@@ -171,3 +171,24 @@ def test_a_server_without_the_way_gets_the_file_itself(tmp_path: Path, status: i
         upload(server, tmp_path)
         (sent,) = [asked for asked in server.asked if asked.method == "PUT"]
     assert (sent.file, sent.body) == ("a/large", CONTENT)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_child_has_connections_of_its_own_to_the_bucket() -> None:
+    def fetch(uri: str) -> bytes:
+        return Path(artifacts.download_artifacts("mlflow-artifacts:/a/large", tracking_uri=uri)).read_bytes()
+
+    with lying(lambda _, server: server.say(CONTENT)) as bucket, lying(linking(bucket)) as server:
+        assert fetch(server.uri) == CONTENT
+        assert bucket.connections == 1
+        if (child := os.fork()) == 0:
+            code = 1
+            try:
+                code = int(fetch(server.uri) != CONTENT)
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert bucket.connections == 2  # the child did not ask over its parent's
+        assert fetch(server.uri) == CONTENT
+        assert bucket.connections == 2  # which is still there

@@ -15,6 +15,7 @@ import pytest
 
 from genesis_flow.client.sync import sync
 from genesis_flow.wire.transport import HttpTransport, Retrying
+from tests.client.between import CUT, between
 from tests.serving import Server, serving
 
 TIMEOUT_S = 60
@@ -123,6 +124,38 @@ def test_a_program_that_is_killed_loses_nothing_that_reached_its_spool(
 def test_fifty_programs_that_are_killed_lose_nothing_that_reached_their_spools(server: Server, tmp_path: Path) -> None:
     for seed in range(100, 150):
         killed_at_random(server, tmp_path, seed)
+
+
+LEFT_OPEN = """
+import sys
+import genesis_flow as mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+print(mlflow.start_run().info.run_id, flush=True)
+sys.stdin.readline()
+for step in range(100):
+    mlflow.log_metric("m", step, step=step, synchronous=False)
+"""
+
+
+def test_a_run_that_a_program_left_open_is_ended_by_sync_if_the_server_is_away(server: Server, tmp_path: Path) -> None:
+    with between(server.port) as way:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LEFT_OPEN, way.uri],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment() | {"GENESIS_FLOW_SPOOL_DIR": str(tmp_path), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},
+        )
+        assert process.stdout is not None
+        run_id = process.stdout.readline().strip()
+        way.plan = [CUT] * 10_000
+        process.communicate("go on\n", TIMEOUT_S)
+        assert process.returncode == 0
+    assert steps(server, run_id) == []
+    assert sync_to(server, tmp_path) == 100
+    assert steps(server, run_id) == list(range(100))
+    answer = server.send("GET", f"/api/2.0/mlflow/runs/get?run_id={run_id}")
+    assert answer.json["run"]["info"]["status"] == "FINISHED"
 
 
 def test_a_program_that_ends_waits_for_the_server(server: Server, tmp_path: Path) -> None:

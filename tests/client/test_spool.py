@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_flow.client.spool import ABOUT, REFUSED, Record, Spool, SpoolFull, spools
+from genesis_flow.client.spool import ABOUT, REFUSED, Spool, SpoolFull, spools
+from genesis_flow.journals.framing import Record
 from genesis_flow.rules.locations import without_credentials
 
 Left = Callable[[Spool], Spool]

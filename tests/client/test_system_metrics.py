@@ -230,6 +230,20 @@ def _logged(run: Run, least: int) -> dict[str, list[int]]:
 
 
 @pytest.mark.usefixtures("tracking_uri")
+def test_a_switch_that_cannot_be_read_is_refused_before_a_run_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    mlflow.set_experiment(f"of {uuid4().hex}")
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "perhaps")
+    monkeypatch.setenv("MLFLOW_RUN_ID", "of somebody")
+    with pytest.raises(ValueError, match=r"MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING .* must be true, false, 1 or 0"):
+        mlflow.start_run()
+    assert mlflow.active_run() is None
+    assert os.environ.pop("MLFLOW_RUN_ID") == "of somebody"
+    assert mlflow.search_runs(output_format="list") == []
+    with mlflow.start_run(log_system_metrics=False):  # nobody asks the switch
+        pass
+
+
+@pytest.mark.usefixtures("tracking_uri")
 def test_a_run_logs_the_machine_and_goes_on_where_it_was() -> None:
     mlflow.set_experiment(f"of {uuid4().hex}")
     system_metrics.set_system_metrics_sampling_interval(0.02)

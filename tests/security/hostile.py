@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.differential.call import DELETE, GET, PATCH, POST, Call
+from tests.serving import TABLE
 
 TEXTS = [
     # operators and variables of MongoDB
@@ -157,7 +158,24 @@ def _reads(t: str) -> list[Call]:
         POST("runs/search", {"experiment_ids": ["$e"], "page_token": t or "x"}),
         POST("experiments/search", {"max_results": 5, "page_token": t or "x"}),
         POST("logged-models/search", {"experiment_ids": ["$e"], "page_token": t or "x"}),
+        *_tables(t),
     ]
+
+
+def _tables(t: str) -> list[Call]:
+    """Columns one by one, so that one that is refused hides no other."""
+    columns = [f"{kind}.`{t}`" for kind in ("metrics", "params", "tags")]
+    columns += [t, f"params.{t}", f'tags."{t}"', f"metrics.`{t}`.max", f"{t}.p", f"metrics.m {t}", f"attributes.`{t}`"]
+    return [
+        *(_table(columns=["attributes.run_id", column]) for column in columns),
+        _table(order_by=[f"params.`{t}` DESC", "start_time"], columns=["params.p", "tags.t", "metrics.m"], offset=1),
+        _table(filter=f"params.`{t}` = '{t}'", order_by=[f"metrics.`{t}`", "start_time"]),
+        POST(TABLE, {"experiment_ids": [t], "columns": ["metrics.m"]}),
+    ]
+
+
+def _table(**message: Any) -> Call:
+    return POST(TABLE, {"experiment_ids": ["$e"], "order_by": ["start_time"], **message})
 
 
 def _search_runs(**message: Any) -> Call:
@@ -233,6 +251,7 @@ WELL_FORMED: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "runs/outputs", {"run_id": "$r", "models": [{"model_id": "$m", "step": 1}]}),
     ("POST", "runs/log-model", {"run_id": "$r", "model_json": "{}"}),
     ("POST", "runs/search", {"experiment_ids": ["$e"], "filter": "params.p = 'v'", "order_by": ["start_time"], "page_token": "t"}),
+    ("POST", TABLE, {"experiment_ids": ["$e"], "filter": "params.p = 'v'", "order_by": ["start_time"], "columns": ["params.p"]}),
     ("POST", "logged-models", {"experiment_id": "$e", "name": "n", "model_type": "t", "source_run_id": "$r"}),
     ("POST", "logged-models", {"experiment_id": "$e", "name": "n", "params": [_pair("k", "v")], "tags": [_pair("k", "v")]}),
     ("POST", "logged-models/$m/params", {"params": [_pair("k", "v")]}),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.backends import BACKENDS
-from tests.serving import API, Server
+from tests.serving import API, TABLE, Server
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True, scope="package")
 
@@ -73,6 +73,33 @@ def test_a_statement_for_a_filter_or_an_order_is_refused(server: Server, experim
             ]
             # A text with a comment mark or a quote may by chance close what the form opened; then it finds nothing.
             assert all(answer.status == 400 or _found_nothing(answer.json) for answer in answers), form
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("text", STATEMENTS)
+def test_a_statement_for_a_column_is_refused_or_is_a_key_that_no_run_has(
+    server: Server, experiment_id: str, text: str
+) -> None:
+    for form in (
+        text,
+        f"params.{text}",
+        f"params.`{text}`",
+        f'tags."{text}"',
+        f"metrics.m {text}",
+        f"metrics.`{text}`.min",
+    ):
+        message = {
+            "experiment_ids": [experiment_id],
+            "columns": ["attributes.run_id", form],
+            "filter": "tags.t = 'bystander'",
+        }
+        answer = server.post(TABLE, message)
+        assert answer.status in (200, 400), form
+        if answer.status == 400:
+            assert "columns[1]" in answer.message
+            continue
+        ids, values = (column["values"] for column in answer.json["columns"])
+        assert (len(ids), values, answer.json["total"]) == (1, [None], 1), form
 
 
 def _found_nothing(reply: dict[str, object]) -> bool:

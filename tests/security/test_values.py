@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.serving import API, Server
+from tests.serving import API, TABLE, Server
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 
@@ -69,6 +69,27 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("runs/log-batch", {"metrics": [POINT] * 1_001}, "metrics"),
     ("runs/log-batch", {"params": [{"key": f"p{i}", "value": "v"} for i in range(101)]}, "params"),
     ("runs/log-batch", {"tags": [{"key": f"t{i}", "value": "v"} for i in range(101)]}, "tags"),
+    # tables of runs
+    (TABLE, {"experiment_ids": "0"}, "experiment_ids"),
+    (TABLE, {"experiment_ids": [0]}, "experiment_ids"),
+    (TABLE, {"experiment_ids": ["x"]}, "experiment_id"),
+    (TABLE, {}, "experiment_ids"),
+    (TABLE, {"experiment_ids": []}, "experiment_ids"),
+    (TABLE, {"experiment_ids": ["0"] * 101}, "experiment_ids"),
+    (TABLE, {"experiment_ids": ["0"], "columns": "metrics.m"}, "columns"),
+    (TABLE, {"experiment_ids": ["0"], "columns": [{"field": "metrics.m"}]}, "columns"),
+    (TABLE, {"experiment_ids": ["0"], "columns": ["metrics.m"] * 101}, "columns"),
+    (TABLE, {"experiment_ids": ["0"], "columns": ["metrics.m", "metrics.n", "nothing"]}, "columns[2]"),
+    (TABLE, {"experiment_ids": ["0"], "columns": ["dataset.name"]}, "columns[0]"),
+    (TABLE, {"experiment_ids": ["0"], "columns": ["metrics.m", "params.`a\0b`"]}, "columns[1]"),
+    (TABLE, {"experiment_ids": ["0"], "columns": ["m" * 500_001]}, "columns[0]"),
+    (TABLE, {"experiment_ids": ["0"], "offset": -1}, "offset"),
+    (TABLE, {"experiment_ids": ["0"], "offset": 10_000_001}, "offset"),
+    (TABLE, {"experiment_ids": ["0"], "offset": TOO_LARGE}, "offset"),
+    (TABLE, {"experiment_ids": ["0"], "limit": 0}, "limit"),
+    (TABLE, {"experiment_ids": ["0"], "limit": 1_001}, "limit"),
+    (TABLE, {"experiment_ids": ["0"], "limit": "many"}, "limit"),
+    (TABLE, {"experiment_ids": ["0"], "run_view_type": "SOME"}, "run_view_type"),
     # locations that are neither paths nor URIs
     ("experiments/create", {"name": "n", "artifact_location": "http://[x"}, "artifact_location"),
     ("experiments/create", {"name": "n", "artifact_location": "file://[x/y"}, "artifact_location"),

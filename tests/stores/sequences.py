@@ -135,6 +135,11 @@ def _call(verb: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Call
     return st.builds(Call, st.just(verb), st.fixed_dictionaries(fields))
 
 
+def _columns() -> st.SearchStrategy[list[str]]:
+    """Fields that may be columns; an order knows them."""
+    return comparable_orders(RUNS).map(lambda found: [str(order.field) for order in found])
+
+
 VIEW = st.sampled_from(["ACTIVE_ONLY", "DELETED_ONLY", "ALL"])
 RUN_STATUS = st.sampled_from(["RUNNING", "FINISHED", "FAILED"])
 MODEL_STATUS = st.sampled_from(["LOGGED_MODEL_READY", "LOGGED_MODEL_UPLOAD_FAILED"])
@@ -241,6 +246,16 @@ CALLS: st.SearchStrategy[Call] = st.one_of(
         order_by=_orders(RUNS),
         max_results=SIZE,
         run_view_type=VIEW,
+    ),
+    _call(
+        "get_runs_table",
+        experiment_ids=st.lists(EXPERIMENT, max_size=3),
+        filter=_filter(RUNS),
+        order_by=_orders(RUNS),
+        run_view_type=VIEW,
+        columns=_columns(),
+        offset=st.integers(0, 4),
+        limit=SIZE,
     ),
     _call("get_metric_history", run_id=RUN, metric_key=st.sampled_from(["m", "a.b"]), max_results=SIZE),
     _call(

@@ -40,7 +40,7 @@ from genesis_flow.testing.metrics import MetricSuite
 from genesis_flow.testing.registry_calls import aliases, new_registered, new_version, set_alias
 from genesis_flow.values.logged_models import ModelOutput
 from genesis_flow.values.metrics import Metric
-from genesis_flow.wire.messages import registry, runs
+from genesis_flow.wire.messages import logged_models, registry, runs
 from tests.serving import serving
 from tests.stores.writer import WRITER, acknowledged_before_kill
 
@@ -387,3 +387,15 @@ async def test_a_file_beside_the_models_is_none_and_an_alias_of_no_version_is_no
     assert await aliases(store, name) == {"good": "1"}
     models = (await answer(store.search_registered_models(registry.SearchRegisteredModels()))).registered_models
     assert [model.name for model in models] == [name]
+
+
+async def test_a_point_of_a_model_that_is_not_there_is_kept_by_its_run_as_mlflow_keeps_it_in_a_folder(
+    store: FileStore, run: str, folder: Path
+) -> None:
+    strange = Metric(key="m", value=1.0, timestamp=1, step=0, model_id="m-unknown")
+    await store.log_batch(batch(run, strange, point("n", 2.0), params={"p": "1"}))
+    assert metrics_of(await run_of(store, run)) == {"m": 1.0, "n": 2.0}
+    assert await history(store, run, "m") == [(0, 1, 1.0)]
+    assert not (folder.parent / "models" / "m-unknown").exists()
+    with refused(NOT_FOUND):
+        await store.get_logged_model(logged_models.GetLoggedModel(model_id="m-unknown"))

@@ -24,9 +24,10 @@ from genesis_flow.stores.open import open_store
 from genesis_flow.stores.protocol import Store
 from genesis_flow.stores.sql.postgresql_store import open_postgresql
 from genesis_flow.stores.sql.sqlite_store import open_sqlite
-from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_experiment, new_run, point
+from genesis_flow.testing.calls import answer, batch, dataset, info_of, new_experiment, new_run, point, same
 from genesis_flow.values.datasets import DatasetInput
 from genesis_flow.wire.messages import runs
+from genesis_flow.wire.messages.run_tables import GetRunsTable
 from tests import postgres
 from tests.search.expressions import HOSTILE, NUMBERS
 from tests.stores.sequences import (
@@ -198,3 +199,36 @@ async def test_any_pages_join_to_the_whole(
             if not token:
                 break
         assert joined == whole
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@settings(max_examples=100, deadline=None)
+@given(
+    expression=comparable_expressions(RUNS),
+    order=comparable_orders(RUNS),
+    columns=comparable_orders(RUNS),
+    offset=st.integers(0, 32),
+    limit=st.integers(1, 32),
+)
+async def test_any_table_is_the_same(
+    stores: list[tuple[Store, str]],
+    expression: Expression,
+    order: list[Order],
+    columns: list[Order],
+    offset: int,
+    limit: int,
+) -> None:
+    tables = []
+    for store, experiment in stores:
+        message = GetRunsTable(
+            experiment_ids=(experiment,),
+            filter=str(expression),
+            order_by=tuple(map(str, order)),
+            columns=("start_time", *(str(column.field) for column in columns)),
+            offset=offset,
+            limit=limit,
+        )
+        found = await answer(store.get_runs_table(message))
+        assert len(found.run_ids) == max(0, min(limit, found.total - offset))
+        tables.append((found.total, found.columns))
+    assert same(*tables)

@@ -70,6 +70,15 @@ def tables(path: Path) -> dict[str, list[str]]:
     return found
 
 
+def indexes(path: Path) -> dict[str, list[str | None]]:
+    """The columns of each index, in the order of the index."""
+    connection = sqlite3.connect(path)
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")]
+    found = {name: [row[2] for row in connection.execute(f"PRAGMA index_info({name})")] for name in names}
+    connection.close()
+    return found
+
+
 async def kept(store: SqlStore) -> str:
     """The id of the experiment in the database of version 1."""
     message = experiments.GetExperimentByName(experiment_name="kept")
@@ -131,6 +140,8 @@ async def test_an_upgraded_database_has_the_tables_of_a_new_one(path: Path, tmp_
     await opened(path).close()
     await opened(tmp_path / "new.db").close()
     assert tables(path) == tables(tmp_path / "new.db")
+    assert indexes(path) == indexes(tmp_path / "new.db")
+    assert indexes(path)["runs_by_start"] == ["experiment_id", "started_ms", "run_id", "lifecycle_stage"]
     latest = str(STEPS[-1].version)
     for one in (path, tmp_path / "new.db"):
         assert (properties(one)["schema_version"], properties(one)["owner"]) == (latest, "genesis-flow")
@@ -164,7 +175,7 @@ async def test_an_upgraded_database_has_the_keys_of_the_runs_that_it_had(path: P
 
 def test_a_server_that_would_restore_what_is_being_removed_or_settle_what_is_counted_is_kept_away(path: Path) -> None:
     upgrade(path)
-    assert properties(path)["oldest_writer"] == "5"
+    assert properties(path)["oldest_writer"] == "6"
 
 
 # --- the steps ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -144,3 +145,36 @@ def test_the_http_library_is_loaded_by_the_first_request() -> None:
         "assert 'urllib3' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_head_and_body_are_sent_together() -> None:
+    """A server that is woken by a head alone is woken twice for each request."""
+    at_once: list[bool] = []
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while first := connection.recv(65_536):
+                head, _, body = first.partition(b"\r\n\r\n")
+                size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+                at_once.append(len(body) == size)
+                while len(body) < size:
+                    body += connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=answer, args=(listener,))
+        server.start()
+        transport = HttpTransport(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        for step in range(50):
+            message = runs.LogBatch(run_id="r", metrics=(Metric(key="m", value=0.5, step=step),))
+            transport.send(operation("log_batch"), message)
+        transport.close()
+        server.join()
+    assert at_once == [True] * 50
+
+
+@pytest.mark.parametrize("uri", ["127.0.0.1:5000", "ftp://127.0.0.1", "http://", "http://[::1"])
+def test_a_uri_that_names_no_server_is_an_error(uri: str) -> None:
+    with pytest.raises(Unavailable):
+        HttpTransport(uri, retrying=Retrying(0)).request("GET", "/health")

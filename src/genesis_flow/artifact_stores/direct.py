@@ -34,6 +34,7 @@ from genesis_flow.errors import (
 from genesis_flow.rules import azure_links, sigv4
 from genesis_flow.rules.azure_links import Permission
 from genesis_flow.rules.paths import SafeRelPath
+from genesis_flow.wire.processes import OfThisProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,13 +227,13 @@ class AzureDirect(SignedLinks):
         )
 
 
-_pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, maxsize=8)
+_POOL = OfThisProcess(lambda: urllib3.PoolManager(retries=False, timeout=TIMEOUT, maxsize=8))
 
 
 async def _send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
     """The text of an answer to a request of our own."""
     with _translated():
-        response = await asyncio.to_thread(_pool.request, method, url, body=body, headers=dict(headers))
+        response = await asyncio.to_thread(_POOL.get().request, method, url, body=body, headers=dict(headers))
     text = response.data.decode("utf-8", "replace")
     # S3 may say 200 before it knows, and then that it failed.
     if response.status >= 300 or "<Error>" in text:

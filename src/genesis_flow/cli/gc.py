@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 import msgspec
@@ -18,7 +18,7 @@ from rich.table import Table
 
 from genesis_flow.artifact_stores.local import LocalArtifactStore
 from genesis_flow.artifact_stores.open import Roots
-from genesis_flow.artifact_stores.protocol import Usage
+from genesis_flow.artifact_stores.protocol import ArtifactStore, Usage
 from genesis_flow.errors import (
     ExperimentNotFound,
     GenesisFlowError,
@@ -128,9 +128,11 @@ async def _opened(options: Options) -> AsyncIterator[tuple[CollectionStore, Root
         GenesisFlowError
     """
     roots = Roots.open(destination=options.artifacts_destination, root=options.default_artifact_root)
-    _require_folders(roots)
     store = open_store(options.backend_store_uri, artifact_root=options.default_artifact_root)
     try:
+        if "own-files" in store.supports:
+            roots = replace(roots, destination=_if_there(roots.destination))
+        _require_folders(roots)
         if not isinstance(store, CollectionStore):
             raise Unsupported("gc through another server")
         await store.check()
@@ -139,6 +141,11 @@ async def _opened(options: Options) -> AsyncIterator[tuple[CollectionStore, Root
         await store.close()
         for files in roots.stores:
             await files.close()
+
+
+def _if_there(files: ArtifactStore | None) -> ArtifactStore | None:
+    """A store, unless it is a folder that is not there: whose files lie in its store of runs may have none besides."""
+    return None if isinstance(files, LocalArtifactStore) and not os.path.isdir(files.root) else files
 
 
 def _require_folders(roots: Roots) -> None:

@@ -21,7 +21,7 @@ STORE_HELP = (
 class _Commands(click.Group):
     """Commands, of which those of the client are loaded when they are named."""
 
-    ELSEWHERE = ("artifacts", "doctor", "experiments", "models", "runs", "sync")
+    ELSEWHERE = ("artifacts", "doctor", "experiments", "models", "push", "runs", "sync")
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted([*super().list_commands(context), *self.ELSEWHERE])

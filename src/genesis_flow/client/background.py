@@ -7,6 +7,7 @@ server (``sender.py``). Nothing that goes wrong on the way is raised into the pr
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import sys
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from genesis_flow.client.exits import before_exit
-from genesis_flow.client.items import PARAM, POINT, TAG, Item
+from genesis_flow.client.items import END, PARAM, POINT, TAG, Item
 from genesis_flow.client.pipeline import LOADING, Limits, Pipeline
 from genesis_flow.client.reports import Reports
 from genesis_flow.client.spool import Spool
@@ -132,6 +133,7 @@ class Background:
         self._limits = limits
         self._most = limits.items
         self._pipeline = self._new()
+        self._left = False
         _ALL.add(self)
 
     def _new(self) -> Pipeline:
@@ -176,6 +178,27 @@ class Background:
         pipeline = self._pipeline
         return Pending(pipeline, pipeline.put(items, sum(len(str(text[3])) for text in texts)), len(items))
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that was logged is not confirmed yet, here or in a spool that was left behind."""
+        return self._left or self.confirmed.waiting > 0
+
+    def end_run(self, run_id: str, status: str, end_time_ms: int) -> None:
+        """Ends a run behind everything that was logged before, and waits for that as long as the server confirms some.
+
+        What it does not confirm is kept and sent in its turn, the end of the run, too; which is told of as a warning.
+
+        Raises:
+            MlflowException: the server refused it, or there was no room for it.
+        """
+        pipeline = self._pipeline
+        first = pipeline.put([(END, run_id, status, end_time_ms)], 0)
+        if first is not None:
+            pipeline.wait_while_moving(first + 1, math.inf, self._limits.exit_stall_s)
+        if not Pending(pipeline, first, 1).wait(0):
+            text = "The end of the run %s waits in the spool %s, behind what was logged before."
+            log.warning(text, run_id, pipeline.spool.folder)
+
     def flush(self, timeout_s: float | None = None) -> Confirmed:
         """Waits until everything that was logged before is confirmed or refused, or the time is over."""
         pipeline = self._pipeline
@@ -210,6 +233,7 @@ class Background:
             if self._pipeline is pipeline:
                 self._pipeline = self._new()
         if not done:
+            self._left = True
             text = "%s items that were logged wait in the spool %s: `genesis-flow sync` sends them."
             log.warning(text, f"{found.waiting:,}", pipeline.spool.folder)
         return found
@@ -218,6 +242,7 @@ class Background:
         """In a child: the parent's items, threads and spool stay the parent's."""
         self._pipeline.abandon()
         self._pipeline = self._new()
+        self._left = False
 
 
 def _number(value: float) -> float:
@@ -260,6 +285,12 @@ def background_of(uri: str) -> Background:
         if uri not in _OF_URI:
             _OF_URI[uri] = Background(lambda: connected(uri), default_folder(), tracking_uri=uri)
         return _OF_URI[uri]
+
+
+def waiting_for(uri: str) -> Background | None:
+    """The background for a tracking URI, if something of it is not confirmed yet."""
+    found = _OF_URI.get(uri)
+    return found if found is not None and found.waits else None
 
 
 def flush_all() -> None:

@@ -8,12 +8,12 @@ from typing import Union
 
 import msgspec
 
-from genesis_flow.client.items import NOTHING, PARAM, POINT, TAG, Item, plain
-from genesis_flow.client.spool import Record
+from genesis_flow.client.items import END, NOTHING, PARAM, POINT, TAG, Item, plain
+from genesis_flow.journals.framing import Record
 from genesis_flow.rules.limits import ITEMS_A_BATCH, PARAMS_A_BATCH, TAGS_A_BATCH
 from genesis_flow.values.metrics import Metric
-from genesis_flow.values.runs import Param, RunTag
-from genesis_flow.wire.messages.runs import LogBatch
+from genesis_flow.values.runs import Param, RunStatus, RunTag
+from genesis_flow.wire.messages.runs import LogBatch, UpdateRun
 
 ITEMS_A_RECORD = 1_000
 MOST_TEXT = 2**20
@@ -45,12 +45,19 @@ class _Tag(msgspec.Struct, array_like=True, tag=TAG):
     value: str
 
 
+class _End(msgspec.Struct, array_like=True, tag=END):
+    run_id: str
+    status: RunStatus
+    end_time: int
+
+
 class _Nothing(msgspec.Struct, array_like=True, tag=NOTHING):
     pass
 
 
-_Item = Union[_Point, _Param, _Tag]
-_decode = msgspec.msgpack.Decoder(list[Union[_Point, _Param, _Tag, _Nothing]]).decode
+_Logged = Union[_Point, _Param, _Tag]
+_Item = Union[_Logged, _End]
+_decode = msgspec.msgpack.Decoder(list[Union[_Item, _Nothing]]).decode
 
 
 # --- to the spool -------------------------------------------------------------------------------------------------
@@ -91,7 +98,7 @@ def _writable(item: Item, number: int, unwritable: list[tuple[int, Exception]]) 
 
 @dataclass
 class Batch:
-    """Items of one run that are sent together, in the order in which they were logged.
+    """Items of one run that are sent together, in the order in which they were logged; its end is sent alone.
 
     Attributes:
         run_id: the run.
@@ -107,8 +114,10 @@ class Batch:
         return self.items[0][0]
 
     @property
-    def message(self) -> LogBatch:
+    def message(self) -> LogBatch | UpdateRun:
         """The batch as it is sent: a param once, a tag with its last value."""
+        if isinstance(end := self.items[0][1], _End):
+            return UpdateRun(run_id=self.run_id, status=end.status, end_time=end.end_time)
         params = {item.key: item.value for _, item in self.items if type(item) is _Param}
         tags = {item.key: item.value for _, item in self.items if type(item) is _Tag}
         return LogBatch(
@@ -153,7 +162,7 @@ class _Open:
     tags: int = 0
     text: int = 0
 
-    def takes(self, item: _Item) -> bool:
+    def takes(self, item: _Logged) -> bool:
         """Whether the item may be added."""
         if len(self.batch.items) >= ITEMS_A_BATCH:
             return False
@@ -166,7 +175,7 @@ class _Open:
         known = self.params.get(item.key)
         return known == item.value or (known is None and len(self.params) < PARAMS_A_BATCH)
 
-    def add(self, number: int, item: _Item) -> None:
+    def add(self, number: int, item: _Logged) -> None:
         self.batch.items.append((number, item))
         if isinstance(item, _Tag):
             self.tags += 1
@@ -195,6 +204,10 @@ def batches(spooled: Iterable[Record], settled: int) -> list[Batch]:
             if type(item) is _Nothing or number < settled:
                 continue
             assert not isinstance(item, _Nothing)
+            if isinstance(item, _End):
+                made.append(Batch(item.run_id, [(number, item)]))
+                taking.pop(item.run_id, None)
+                continue
             found = taking.get(item.run_id)
             if found is None or not found.takes(item):
                 found = taking[item.run_id] = _Open(Batch(item.run_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from configparser import ConfigParser
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -117,6 +116,8 @@ def _kept_credentials() -> tuple[str | None, str | None]:
 @lru_cache(maxsize=1)
 def _credentials_in(path: Path, changed_ns: int) -> tuple[str | None, str | None]:
     """PERF: read once for each change of the file, not for each request."""
+    from configparser import ConfigParser
+
     file = ConfigParser(interpolation=None)  # a password may have a % in it
     file.read(path)
     section = "mlflow"

@@ -15,6 +15,8 @@ TAG = 2
 """``(TAG, run, key, value)``"""
 NOTHING = 3
 """``(NOTHING,)``, in the place of what could not be written."""
+END = 4
+"""``(END, run, status, end_time)``: the run ends behind everything that was logged before."""
 
 
 def plain(item: Item) -> Item:
@@ -24,6 +26,8 @@ def plain(item: Item) -> Item:
         ValueError, TypeError, OverflowError: an element is nothing like what has to stand in its place.
     """
     kind, run_id, key, value, *more = item
+    if kind == END:
+        return kind, _text(run_id), _text(key), int(value)
     if kind != POINT:
         return kind, _text(run_id), _text(key), _text(value)
     timestamp, step, *of = more

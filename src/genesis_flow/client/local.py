@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from genesis_flow.client.uris import absolute
 from genesis_flow.errors import MissingExtra
+from genesis_flow.journals.layout import is_offline, offline_folder
 from genesis_flow.rules.locations import scheme_of
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
@@ -31,7 +32,7 @@ class LocalConnection:
     """Answers operations from a store in this process; may be shared by threads, and survives a fork.
 
     Args:
-        uri: ``sqlite:///runs.db``, ``postgresql://…``, ``mongodb://…`` or a folder.
+        uri: ``sqlite:///runs.db``, ``postgresql://…``, ``mongodb://…``, a folder, or ``offline:`` and a folder.
 
     Raises:
         UnsupportedLocation: no store has this scheme.
@@ -88,6 +89,11 @@ def _service(uri: str) -> Service:
     from genesis_flow.stores.open import open_store
 
     uri = absolute(uri)
+    if is_offline(uri):
+        from genesis_flow.stores.offline.store import OfflineStore
+
+        folder = offline_folder(uri)
+        return Service(OfflineStore(folder), Roots.open(destination=None, root=folder.as_uri()), delivers=False)
     # MLflow's directory form keeps the files of runs beside what it knows of them.
     root = uri if scheme_of(uri) == "file" else os.path.abspath(ARTIFACT_ROOT)
     return Service(open_store(uri, artifact_root=root), Roots.open(destination=None, root=root), delivers=False)

@@ -314,14 +314,24 @@ class Pipeline:
         with self._progress:
             self._progress.wait_for(lambda: self.spool.end >= end, stall_s)
         self.fsync()
+        self.wait_while_moving(end, timeout_s, stall_s)
+        return self._end()
+
+    def wait_while_moving(self, number: int, timeout_s: float, stall_s: float) -> None:
+        """Waits until everything below a number is confirmed or refused, as long as something is.
+
+        Args:
+            number: as of ``settled``.
+            timeout_s: how long at most.
+            stall_s: how long for the next item to be settled.
+        """
         deadline = time.monotonic() + timeout_s
         before = -1
-        while before != self.spool.settled < end and self._sends and time.monotonic() < deadline:
+        while before != self.spool.settled < number and self._sends and time.monotonic() < deadline:
             before = self.spool.settled
             with self._progress:
                 patience = min(stall_s, deadline - time.monotonic())
                 self._progress.wait_for(functools.partial(self._moved, before), max(0.0, patience))
-        return self._end()
 
     @property
     def _sends(self) -> bool:

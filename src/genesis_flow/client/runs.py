@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -122,18 +123,18 @@ class Runs(Noun):
         self._tracking(message, messages.UpdateRunResponse)
 
     def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
-        """Ends a run.
+        """Ends a run, behind everything that was logged to it in the background.
 
         Args:
             run_id: which.
             status: ``FINISHED`` by default.
             end_time: in milliseconds since 1970; now by default.
         """
-        message = messages.UpdateRun(
-            run_id=run_id,
-            status=status_of(status or "FINISHED"),
-            end_time=now_ms() if end_time is None else int(end_time),
-        )
+        status, end_ms = status_of(status or "FINISHED"), now_ms() if end_time is None else int(end_time)
+        if (background := self._waiting_background()) is not None:
+            background.end_run(run_id, status, end_ms)
+            return
+        message = messages.UpdateRun(run_id=run_id, status=status, end_time=end_ms)
         self._tracking(message, messages.UpdateRunResponse)
 
     def delete_run(self, run_id: str) -> None:
@@ -245,6 +246,12 @@ class Runs(Noun):
         from genesis_flow.client.background import background_of
 
         return background_of(absolute(self._tracking.uri))
+
+    def _waiting_background(self) -> Background | None:
+        """What logs in the background, if it has something on its way. It is not loaded by those who never use it."""
+        loaded: Any = sys.modules.get("genesis_flow.client.background")
+        found: Background | None = None if loaded is None else loaded.waiting_for(absolute(self._tracking.uri))
+        return found
 
     def log_inputs(
         self,

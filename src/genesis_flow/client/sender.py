@@ -20,8 +20,8 @@ from genesis_flow.client.pipeline import KEPT_REFUSALS, LOADING
 from genesis_flow.client.reports import Reports
 from genesis_flow.errors import GenesisFlowError, MalformedRequest, ServerError, Unavailable
 from genesis_flow.wire import codec
-from genesis_flow.wire.messages.runs import LogBatch, LogBatchResponse
-from genesis_flow.wire.operations import operation
+from genesis_flow.wire.messages.runs import LogBatch, UpdateRun
+from genesis_flow.wire.operations import operation_of
 
 if TYPE_CHECKING:
     from genesis_flow.client.connection import Connection
@@ -34,7 +34,7 @@ WINDOW = 8_000
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, LONGEST_ASKED_S = 0.1, 30.0, 3_600.0
 
 # Of these a later try may have another outcome: credentials are mended, a server has time.
-_PASSING = frozenset({401, 407, 408, 425, 429})
+PASSING = frozenset({401, 407, 408, 425, 429})
 _TOO_LARGE = 413
 
 
@@ -183,7 +183,7 @@ class Sender:
         except OSError as failure:
             self._reports.once("aside", "What the server refused could not be set aside: %s", failure)
 
-    def _refusal_of(self, message: LogBatch) -> GenesisFlowError | None:
+    def _refusal_of(self, message: LogBatch | UpdateRun) -> GenesisFlowError | None:
         """Sends until the server confirms, and None, or says that it never will.
 
         Raises:
@@ -194,7 +194,7 @@ class Sender:
             try:
                 self._send(message)
             except Exception as error:
-                if isinstance(error, GenesisFlowError) and _is_refusal(error):
+                if isinstance(error, GenesisFlowError) and is_refusal(error):
                     self._answered()
                     return error
                 self._report(error)
@@ -207,16 +207,17 @@ class Sender:
                 return None
         raise Stopped
 
-    def _send(self, message: LogBatch) -> None:
+    def _send(self, message: LogBatch | UpdateRun) -> None:
+        verb = operation_of(type(message))
         # What a connection needs is loaded when it is first used.
         with nullcontext() if self._loaded else LOADING:
             self._loaded = True
             if self._connection is None:
                 self._connection = self._connect()
-            body = self._connection.send(operation("log_batch"), message)
+            body = self._connection.send(verb, message)
         if not body:
             raise MalformedRequest("the server's answer is empty")
-        codec.decode_answer(body, LogBatchResponse)  # a page that a proxy shows is no confirmation
+        codec.decode_answer(body, verb.response)  # a page that a proxy shows is no confirmation
 
     def _answered(self) -> None:
         if self.failing_since is not None:
@@ -237,12 +238,12 @@ class Sender:
         self._reports.once(kind, text, error, self._spool.folder)
 
 
-def _is_refusal(error: GenesisFlowError) -> bool:
+def is_refusal(error: GenesisFlowError) -> bool:
     """Whether the same batch would be refused again.
 
     Only what the tracking server says itself counts: a page from something in between has no code.
     """
-    if isinstance(error, MalformedRequest) or error.status in _PASSING:
+    if isinstance(error, MalformedRequest) or error.status in PASSING:
         return False
     return error.status == _TOO_LARGE or (400 <= error.status < 500 and error.code != "INTERNAL_ERROR")
 

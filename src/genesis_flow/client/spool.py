@@ -17,8 +17,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
-import sys
 import threading
 import time
 import zlib
@@ -29,9 +27,10 @@ from dataclasses import dataclass
 from errno import EAGAIN, ENOSPC
 from io import FileIO
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
-from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder
+from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder, locked
+from genesis_flow.journals.framing import Record, framed, read_record
 from genesis_flow.rules.locations import without_credentials
 
 SEGMENT_BYTES = 8 * 2**20
@@ -41,28 +40,6 @@ ABOUT, LOCK, SETTLED, REFUSED, SEGMENT, DAMAGED = (
     *("about.json", "lock", "settled", "refused.jsonl"),
     *(".spool", ".damaged"),
 )
-
-_HEADER = struct.Struct("<II")  # length and CRC-32 of what follows
-_NUMBERS = struct.Struct("<QI")
-
-
-class Record(NamedTuple):
-    """Some items in a row.
-
-    Attributes:
-        first: the number of the first item; each spool counts its own from 0.
-        items: how many there are.
-        payload: the items.
-    """
-
-    first: int
-    items: int
-    payload: bytes
-
-    @property
-    def end(self) -> int:
-        """The number behind the last item."""
-        return self.first + self.items
 
 
 class SpoolFull(OSError):
@@ -165,7 +142,7 @@ class Spool:
                 return
             end = self._held[-1].end
             try:
-                data = b"".join(map(_framed, self._held))
+                data = b"".join(map(framed, self._held))
                 if self.size_bytes + len(data) > self._most_bytes:
                     raise SpoolFull(self._most_bytes)
                 segment = self._writable()
@@ -220,7 +197,7 @@ class Spool:
 
     def _take_lock(self, mode: str) -> bool:
         file: IO[bytes] = (self.folder / LOCK).open(mode)
-        if not _locked(file):
+        if not locked(file):
             file.close()
             return False
         self._lock = file
@@ -267,7 +244,7 @@ class Spool:
                 self._head = FileIO(segment.path, "r")
             if self._head.tell() < segment.size:
                 at = self._head.tell()
-                if (record := _read(self._head, segment.size)) is not None:
+                if (record := read_record(self._head, segment.size)) is not None:
                     return record
                 self._set_aside(segment, at)
             elif len(self._unread) > 1:
@@ -392,31 +369,11 @@ def spools(root: Path) -> list[Path]:
     return sorted(found, key=lambda folder: folder.name)
 
 
-def _framed(record: Record) -> bytes:
-    summed = _NUMBERS.pack(record.first, record.items) + record.payload
-    return _HEADER.pack(len(summed), zlib.crc32(summed)) + summed
-
-
-def _read(file: FileIO, size: int) -> Record | None:
-    """The record at the file's place; None if there is no whole one within the file's first ``size`` bytes."""
-    header = file.read(_HEADER.size)
-    if len(header) < _HEADER.size:
-        return None
-    length, checksum = _HEADER.unpack(header)
-    if not _NUMBERS.size < length <= size - file.tell():
-        return None
-    summed = file.read(length)
-    if len(summed) < length or zlib.crc32(summed) != checksum:
-        return None
-    first, items = _NUMBERS.unpack_from(summed)
-    return Record(first, items, summed[_NUMBERS.size :])
-
-
 def _whole(segment: _Segment) -> tuple[int, int]:
     """Where the last whole record of a segment ends, in bytes and as a number."""
     at, end = 0, segment.end
     with FileIO(segment.path, "r") as file:
-        while (record := _read(file, segment.size)) is not None:
+        while (record := read_record(file, segment.size)) is not None:
             at, end = file.tell(), record.end
     return at, end
 
@@ -438,19 +395,3 @@ def _read_settled(path: Path) -> int:
 def _sync_folder(path: Path) -> None:
     with Folder.at(str(path), by_handle=HAS_FOLDER_HANDLES) as folder:
         folder.sync()
-
-
-def _locked(file: IO[bytes]) -> bool:
-    """Whether the file could be locked for this process until it is closed."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

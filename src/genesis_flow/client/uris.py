@@ -76,4 +76,8 @@ def absolute(uri: str) -> str:
     if scheme == "sqlite" and not rest.startswith("/"):
         path, question, query = rest.partition("?")
         return f"sqlite:///{os.path.abspath(path)}{question}{query}"
+    if scheme_of(uri) == "offline":
+        from genesis_flow.journals.layout import SCHEME, offline_folder
+
+        return f"{SCHEME}:{offline_folder(uri)}"
     return uri if scheme_of(uri) else Path(uri).expanduser().resolve().as_uri()

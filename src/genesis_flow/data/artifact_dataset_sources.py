@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from genesis_flow.data.filesystem_dataset_source import FileSystemDatasetSource
 from genesis_flow.data.secrets import without_secrets
@@ -35,10 +34,13 @@ class ArtifactDatasetSource(FileSystemDatasetSource):
         return self._uri
 
     def load(self, dst_path: str | None = None) -> str:
-        """Fetches the file or folder, and answers where it is then.
+        """Fetches the file or folder, and answers where it is then. Links in a folder are not followed.
 
         Args:
-            dst_path: the folder that gets it; a new one by default.
+            dst_path: the folder that gets it; by default a new one, or none for what is on this machine.
+
+        Raises:
+            MlflowException: ``RESOURCE_DOES_NOT_EXIST``.
         """
         from genesis_flow.client.repositories.open import Stores, open_at
 
@@ -98,19 +100,6 @@ class LocalArtifactDatasetSource(ArtifactDatasetSource):
         # COMPAT: mlflow 3.17 takes every text without a scheme for a path, whether there is such a file or not.
         scheme = _scheme_of(raw_source)
         return not scheme or (scheme == "file" and not urlsplit(raw_source).netloc)
-
-    def load(self, dst_path: str | None = None) -> str:
-        """The path of the file or folder, or of a copy of it in a folder that is named."""
-        path = Path(unquote(urlsplit(self._uri).path) if _scheme_of(self._uri) == "file" else self._uri).absolute()
-        if dst_path is None:
-            return str(path)
-        copy = Path(dst_path) / path.name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, copy, dirs_exist_ok=True)
-        else:
-            shutil.copy2(path, copy)
-        return str(copy)
 
 
 class S3ArtifactDatasetSource(ArtifactDatasetSource):

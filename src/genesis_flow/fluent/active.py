@@ -122,7 +122,10 @@ def start_run(
 
     Raises:
         MlflowException: another run is going on and ``nested`` is not set; the run to go on with is deleted.
+        ValueError: ``MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING`` cannot be read.
     """
+    # COMPAT: mlflow 3.17 raises the same, and leaves a run that seems to go on.
+    watched = MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING.get() if log_system_metrics is None else log_system_metrics
     stack = _stack()
     if stack and not (nested or parent_run_id):
         raise MlflowException(
@@ -143,7 +146,8 @@ def start_run(
         run = client.create_run(where, tags={**run_tags(), **kept}, run_name=name)
     active = ActiveRun(run)
     stack.append(active)
-    _watch_machine(active, log_system_metrics)
+    if watched:
+        _watch_machine(active)
     return active
 
 
@@ -205,11 +209,10 @@ def _tell(client: MlflowClient, run: Run) -> None:
         print(f"Run {info.run_name or info.run_id}: {page}")
 
 
-def _watch_machine(run: ActiveRun, wanted: bool | None) -> None:
-    if MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING.get() if wanted is None else wanted:
-        from genesis_flow.system_metrics import start_monitor
+def _watch_machine(run: ActiveRun) -> None:
+    from genesis_flow.system_metrics import start_monitor
 
-        _monitors[run.info.run_id] = start_monitor(run.info.run_id, MlflowClient())
+    _monitors[run.info.run_id] = start_monitor(run.info.run_id, MlflowClient())
 
 
 def _end_at_exit() -> None:

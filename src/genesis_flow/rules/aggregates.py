@@ -135,5 +135,6 @@ class Summary(NamedTuple):
         return self.aggregate or Aggregate.of([self.latest])
 
     def value(self, name: str) -> float:
-        """What a search calls so: an attribute of the aggregate, or ``last``."""
-        return self.latest[2] if name == "last" else float(getattr(self.whole, name))
+        """What a search calls so: an attribute of the aggregate, a count and a step as integers, or ``last``."""
+        value: float = self.latest[2] if name == "last" else getattr(self.whole, name)
+        return value

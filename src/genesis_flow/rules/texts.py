@@ -92,6 +92,18 @@ def check_text(field: str, text: str) -> str:
     return text
 
 
+def check_long_text(field: str, text: str, most: int) -> str:
+    """Any text of at most ``most`` characters.
+
+    Raises:
+        InvalidParameter
+    """
+    check_text(field, text)
+    if len(text) > most:
+        raise InvalidParameter(field, text, f"at most {most:,} characters long, not {len(text):,}")
+    return text
+
+
 def check_model_name(field: str, name: str, most: int) -> str:
     """The name of a logged model.
 

@@ -103,6 +103,15 @@ def parse_order_fields(fields: Sequence[tuple[str, bool]], grammar: Grammar) -> 
     return _complete((_order_field(name, ascending, grammar) for name, ascending in fields), grammar)
 
 
+def parse_field(text: str, grammar: Grammar) -> Field:
+    """A field to order by, without a direction.
+
+    Raises:
+        InvalidSearch: if the text is no such thing.
+    """
+    return _Parser(text, grammar).orderable()
+
+
 def _check_count(terms: Sequence[str]) -> None:
     if len(terms) > MAX_ORDER:
         reason = f"An ordering has at most {MAX_ORDER} terms, not {len(terms)}"
@@ -177,6 +186,12 @@ class _Parser:
         if self._peek.shape is not Shape.END:
             self._fail(self._peek, f"Expected AND, OR or the end, found {self._peek}")
         return expression
+
+    def orderable(self) -> Field:
+        field = _orderable(self._text, self._field(), self._grammar)
+        if self._peek.shape is not Shape.END:
+            self._fail(self._peek, f"Expected the end, found {self._peek}")
+        return field
 
     def order(self) -> Order:
         field = _orderable(self._text, self._field(), self._grammar)

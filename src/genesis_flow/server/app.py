@@ -34,7 +34,7 @@ from genesis_flow.server.router import Router
 from genesis_flow.server.settings import Settings
 from genesis_flow.service.secrets import Sealer
 from genesis_flow.service.service import Service
-from genesis_flow.stores.collecting import CollectionStore
+from genesis_flow.stores.collecting import UnaskedCollectionStore
 from genesis_flow.stores.protocol import Store
 from genesis_flow.wire import codec
 from genesis_flow.wire.operations import OPERATIONS, Operation
@@ -185,7 +185,7 @@ class Application:
 
 def _background(store: Store, roots: Roots, settings: Settings, monitor: Monitor) -> Background | None:
     """What removes the deleted for good, if it is to and the store lets it."""
-    if not settings.collect or settings.artifacts_only or not isinstance(store, CollectionStore):
+    if not settings.collect or settings.artifacts_only or not isinstance(store, UnaskedCollectionStore):
         return None
     retention_ms, every_ms = settings.durations_ms()
     return Background(store, roots, monitor, retention_ms=retention_ms, every_ms=every_ms)

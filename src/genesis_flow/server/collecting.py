@@ -16,7 +16,7 @@ from genesis_flow.errors import GenesisFlowError
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.server.monitor import Monitor
 from genesis_flow.service.collection import Collected, Collector, Wanted
-from genesis_flow.stores.collecting import LEASE, CollectionStore
+from genesis_flow.stores.collecting import LEASE, UnaskedCollectionStore
 
 log = logging.getLogger("genesis_flow.server")
 
@@ -82,7 +82,7 @@ class Background:
 
     def __init__(
         self,
-        store: CollectionStore,
+        store: UnaskedCollectionStore,
         roots: Roots,
         monitor: Monitor,
         *,

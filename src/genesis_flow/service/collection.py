@@ -17,7 +17,7 @@ from genesis_flow.errors import ArtifactsOutsideRoots, GenesisFlowError
 from genesis_flow.rules.clock import Clock, now_ms
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.rules.retention import needed_parts
-from genesis_flow.stores.collecting import CollectionStore, Deleted, Kind
+from genesis_flow.stores.collecting import IN_STORE, CollectionStore, Deleted, Kind
 
 PAGE = 100
 AT_ONCE = 16
@@ -25,6 +25,7 @@ AT_ONCE = 16
 ALL_KINDS: tuple[Kind, ...] = ("experiment", "run", "model")
 WITHIN: tuple[Kind, ...] = ("run", "model")
 OUTSIDE = "its files are below none of the roots"
+NEEDED = "a registered model needs the run itself"
 
 Outcome = Literal["removed", "kept in part", "kept", "left", "failed"]
 """``kept in part``: but for what a registered model needs, and ``kept`` because it needs all of it. ``left``: the files
@@ -138,8 +139,11 @@ class Collector:
 
     async def _experiment(self, experiment: Deleted) -> AsyncIterator[Collected]:
         """Removes an experiment with all that is in it."""
-        if self._place(experiment) is None:
+        if self._is_outside(experiment):
             yield Collected(experiment, "left", reason=OUTSIDE)
+            return
+        if experiment.location == IN_STORE and await self._is_needed(experiment):
+            yield Collected(experiment, "kept", reason="a registered model needs something in it")
             return
         if self._dry_run:
             self._seen.add(experiment.id)
@@ -159,6 +163,16 @@ class Collector:
         reason = "" if complete else "something in it is kept"
         yield Collected(experiment, "removed" if complete else "kept in part", reason=reason)
 
+    async def _is_needed(self, experiment: Deleted) -> bool:
+        """Whether a registered model needs anything in an experiment, whose files are found no more without it."""
+        for kind in WITHIN:
+            last: Deleted | None = None
+            while page := await self._within(kind, experiment, last):
+                last = page[-1]
+                if await self._needs(page):
+                    return True
+        return False
+
     async def _within(self, kind: Kind, experiment: Deleted, last: Deleted | None) -> Sequence[Deleted]:
         async with self._turn():
             return await self._store.list_within(kind, experiment.id, PAGE, last)
@@ -169,15 +183,14 @@ class Collector:
         """Removes some runs or models."""
         async with self._turn():
             needs = await self._needs(due)
-            whole = [one for one in due if None in needs.get(one.id, ())]
-            places = {one.id: place for one in due if (place := self._place(one)) is not None}
-            left = [one for one in due if one.id not in places]
-            free = [one for one in due if one.id in places and one not in whole]
+            whole = [one for one in due if one.id in needs and (None in needs[one.id] or one.location == IN_STORE)]
+            left = [one for one in due if self._is_outside(one)]
+            free = [one for one in due if one not in left and one not in whole]
             if not self._dry_run:
                 free = list(await self._store.take(free))
                 # Once more, because a version may have been made before they were taken; now none can be.
                 needs = await self._needs(free)
-        done = await asyncio.gather(*(self._files(one, places[one.id], needs.get(one.id, ())) for one in free))
+        done = await asyncio.gather(*(self._files(one, self._place(one), needs.get(one.id, ())) for one in free))
         if not self._dry_run:
             async with self._turn():
                 await self._store.remove([one.deleted for one in done if one.outcome == "removed"])
@@ -185,7 +198,7 @@ class Collector:
                 await self._store.retain(kept, self._now_ms)
         return [
             *done,
-            *(Collected(one, "kept", reason="a registered model needs the run itself") for one in whole),
+            *(Collected(one, "kept", reason=NEEDED) for one in whole),
             *(Collected(one, "left", reason=OUTSIDE) for one in left if one not in whole),
         ]
 
@@ -200,8 +213,14 @@ class Collector:
                         found.setdefault(id_, []).append(path)
         return found
 
-    async def _files(self, one: Deleted, place: Place, needed: Sequence[SafeRelPath | None]) -> Collected:
-        """Deletes the files of one, but for those that are needed."""
+    async def _files(self, one: Deleted, place: Place | None, needed: Sequence[SafeRelPath | None]) -> Collected:
+        """Deletes the files of one, but for those that are needed.
+
+        Args:
+            place: where they are; None of those that go with the store's own.
+        """
+        if place is None:
+            return Collected(one, "kept in part", reason=NEEDED) if needed else Collected(one, "removed")
         async with self._limit, self._turn():
             try:
                 keep = _outermost([place.folder if path is None else place.folder / path for path in needed])
@@ -220,6 +239,9 @@ class Collector:
         for path in keep:
             usage -= await place.store.usage(path)
         return usage
+
+    def _is_outside(self, one: Deleted) -> bool:
+        return one.location != IN_STORE and self._place(one) is None
 
     def _place(self, one: Deleted) -> Place | None:
         """Where the files of something are, if that is below one of the roots.

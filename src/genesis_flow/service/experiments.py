@@ -9,7 +9,7 @@ import msgspec
 from genesis_flow.errors import InvalidParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.locations import require_no_credentials
-from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
+from genesis_flow.rules.texts import check_key, check_line, check_long_text, check_range, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import ExperimentStore
 from genesis_flow.values.experiments import ExperimentTag
@@ -65,8 +65,8 @@ def _check_tag(field: str, tag: ExperimentTag) -> ExperimentTag:
 
 
 def _tag_text(field: str, text: str | None) -> str:
-    # COMPAT: mlflow 3.17 cuts a long value instead of refusing it.
-    return check_text(field, text or "")[: limits.EXPERIMENT_TAG_LENGTH]
+    # COMPAT: mlflow 3.17 cuts a long value of a run's tag, and refuses one of an experiment's.
+    return check_long_text(field, text or "", limits.EXPERIMENT_TAG_LENGTH)
 
 
 def check_get(message: messages.GetExperiment) -> messages.GetExperiment:

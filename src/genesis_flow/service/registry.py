@@ -20,7 +20,7 @@ from genesis_flow.rules.registry import (
     stage_of,
     version_number,
 )
-from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
+from genesis_flow.rules.texts import check_key, check_line, check_long_text, check_range, check_text, require
 from genesis_flow.rules.times import parse_time_ms
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import Store
@@ -241,12 +241,7 @@ def _checked(tags: Sequence[Tag]) -> tuple[Tag, ...]:
 
 
 def _check_tag_text(field: str, text: str) -> str:
-    check_text(field, text)
-    if len(text) > limits.REGISTRY_TAG_LENGTH:
-        raise InvalidParameter(
-            field, text, f"at most {limits.REGISTRY_TAG_LENGTH:,} characters long, not {len(text):,}"
-        )
-    return text
+    return check_long_text(field, text, limits.REGISTRY_TAG_LENGTH)
 
 
 # --- aliases ------------------------------------------------------------------------------------------------------

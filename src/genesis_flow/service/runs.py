@@ -7,13 +7,14 @@ import msgspec
 from genesis_flow.errors import InvalidParameter, MissingParameter
 from genesis_flow.rules import limits
 from genesis_flow.rules.tags import RUN_NAME
-from genesis_flow.rules.texts import check_key, check_line, check_range, check_text, require
+from genesis_flow.rules.texts import check_key, check_line, check_long_text, check_range, check_text, require
 from genesis_flow.service.verb import Verb, Verbs
 from genesis_flow.stores.protocol import RunStore
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, RunTag
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.messages import metrics as metric_messages
+from genesis_flow.wire.messages import run_tables
 from genesis_flow.wire.messages import runs as messages
 
 
@@ -47,6 +48,7 @@ def verbs(store: RunStore) -> Verbs:
         "delete_run": Verb(store.delete_run, check_delete),
         "restore_run": Verb(store.restore_run, check_restore),
         "search_runs": Verb(store.search_runs, check_search),
+        "get_runs_table": Verb(store.get_runs_table, check_table),
         "log_metric": Verb(log_metric, check_log_metric),
         "log_param": Verb(log_param, check_log_param),
         "set_tag": Verb(set_tag, check_set_tag),
@@ -116,6 +118,17 @@ def check_search(message: messages.SearchRuns) -> messages.SearchRuns:
     """The size of a page, the number of experiments."""
     check_range("max_results", message.max_results, 1, limits.SEARCH_RUNS_MOST)
     check_range("experiment_ids", len(message.experiment_ids), 0, limits.SEARCH_EXPERIMENT_IDS_MOST)
+    return message
+
+
+def check_table(message: run_tables.GetRunsTable) -> run_tables.GetRunsTable:
+    """The number of experiments and columns, and the bounds of the block."""
+    if not message.experiment_ids:
+        raise MissingParameter("experiment_ids")
+    check_range("experiment_ids", len(message.experiment_ids), 1, limits.TABLE_EXPERIMENTS_MOST)
+    check_range("columns", len(message.columns), 0, limits.TABLE_COLUMNS_MOST)
+    check_range("offset", message.offset, 0, limits.TABLE_OFFSET_MOST)
+    check_range("limit", message.limit, 1, limits.TABLE_LIMIT_MOST)
     return message
 
 
@@ -220,21 +233,15 @@ def check_log_inputs(message: messages.LogInputs) -> messages.LogInputs:
         check_line(f"{field}.name", require(f"{field}.name", dataset.name), limits.DATASET_NAME_LENGTH)
         check_line(f"{field}.digest", require(f"{field}.digest", dataset.digest), limits.DATASET_DIGEST_LENGTH)
         check_line(f"{field}.source_type", dataset.source_type, limits.DATASET_NAME_LENGTH)
-        _check_long(f"{field}.source", dataset.source, limits.DATASET_SOURCE_LENGTH)
-        _check_long(f"{field}.schema", dataset.schema, limits.DATASET_SCHEMA_LENGTH)
-        _check_long(f"{field}.profile", dataset.profile, limits.DATASET_PROFILE_LENGTH)
+        check_long_text(f"{field}.source", dataset.source or "", limits.DATASET_SOURCE_LENGTH)
+        check_long_text(f"{field}.schema", dataset.schema or "", limits.DATASET_SCHEMA_LENGTH)
+        check_long_text(f"{field}.profile", dataset.profile or "", limits.DATASET_PROFILE_LENGTH)
         for tag in given.tags:
             check_line(f"datasets[{i}].tags.key", tag.key, limits.INPUT_TAG_KEY_LENGTH)
-            _check_long(f"datasets[{i}].tags.value", tag.value, limits.INPUT_TAG_LENGTH)
+            check_long_text(f"datasets[{i}].tags.value", tag.value or "", limits.INPUT_TAG_LENGTH)
         if len({tag.key for tag in given.tags}) != len(given.tags):
             raise InvalidParameter(f"datasets[{i}].tags", [t.key for t in given.tags], "keys that stand once")
     return message
-
-
-def _check_long(field: str, text: str | None, most: int) -> None:
-    check_text(field, text or "")
-    if text and len(text) > most:
-        raise InvalidParameter(field, text, f"at most {most:,} characters long, not {len(text):,}")
 
 
 def check_log_outputs(message: messages.LogOutputs) -> messages.LogOutputs:

@@ -16,7 +16,16 @@ from genesis_flow.search.ast import And, Comparison, Expression, Field, Kind, No
 from genesis_flow.search.fields import EXPERIMENTS, LOGGED_MODELS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Grammar
 from genesis_flow.search.parse import parse_filter, parse_order, parse_order_fields
 from genesis_flow.wire.codec import Encoded
-from genesis_flow.wire.messages import experiments, extended, keys, logged_models, model_history, registry, runs
+from genesis_flow.wire.messages import (
+    experiments,
+    extended,
+    keys,
+    logged_models,
+    model_history,
+    registry,
+    run_tables,
+    runs,
+)
 
 T = TypeVar("T")
 
@@ -73,6 +82,16 @@ def of_runs(message: runs.SearchRuns, secret: bytes) -> Asked:
     keys = _keys(message.experiment_ids)
     bound = ["runs", keys, message.filter or "", message.order_by, message.run_view_type]
     return _asked(expression, order, keys, bound, message.page_token, secret)
+
+
+def of_table(message: run_tables.GetRunsTable) -> Asked:
+    """The search of a table of runs, which has no token.
+
+    Raises:
+        InvalidRequest: the filter, the order or an experiment's id is none.
+    """
+    expression, order = parse_filter(message.filter, RUNS), parse_order(message.order_by, RUNS)
+    return Asked(expression, order, _keys(message.experiment_ids), None, None, b"")
 
 
 def of_experiments(message: experiments.SearchExperiments, view: str, secret: bytes) -> Asked:

@@ -19,6 +19,9 @@ from typing import Literal, Protocol, runtime_checkable
 Kind = Literal["experiment", "run", "model"]
 """``model``: a logged one."""
 
+IN_STORE = ""
+"""The location of files that lie in the store itself, and go with the rest of what they belong to."""
+
 LEASE = "collector"
 """The lease of those who collect unasked, one at a time."""
 
@@ -30,7 +33,7 @@ class Deleted:
     Attributes:
         id: its id, as clients know it.
         experiment_id: the experiment that it is in, or is.
-        location: where its files are.
+        location: where its files are; ``IN_STORE``, if ``remove`` removes them, too.
         stage: ``deleted`` or ``removed``; ``active`` for what is not deleted itself.
         at_ms: when it was deleted; 0 of what was taken.
     """
@@ -77,10 +80,18 @@ class CollectionStore(Protocol):
         """
 
     async def retain(self, taken: Sequence[Deleted], now_ms: int) -> None:
-        """Removes all but a note of what was taken: it stays ``removed``, as if it had been deleted at ``now_ms``."""
+        """Removes all but a note of what was taken: it stays ``removed``, as if it had been deleted at ``now_ms``.
+
+        Files that lie in the store itself stay, too.
+        """
 
     def needed(self) -> AsyncIterator[Sequence[str]]:
         """The locations of the artifacts of all versions of registered models, in batches."""
+
+
+@runtime_checkable
+class UnaskedCollectionStore(CollectionStore, Protocol):
+    """One from which servers also remove the deleted by themselves, one server at a time."""
 
     async def lease(self, name: str, holder: str, until_ms: int, now_ms: int) -> bool:
         """Takes or renews a lease, if nobody else holds it; ``until_ms`` 0 gives it back. Whether it is held now."""

@@ -16,6 +16,7 @@ from genesis_flow.wire.messages import (
     metrics,
     model_history,
     registry,
+    run_tables,
     runs,
     unlisted,
     webhook_deliveries,
@@ -85,6 +86,7 @@ class ForwardingStore:
     delete_run = Verb(runs.DeleteRun, runs.DeleteRunResponse)
     restore_run = Verb(runs.RestoreRun, runs.RestoreRunResponse)
     search_runs = Verb(runs.SearchRuns, runs.SearchRunsResponse)
+    get_runs_table = Verb(run_tables.GetRunsTable, run_tables.GetRunsTableResponse)
     log_batch = Verb(runs.LogBatch, runs.LogBatchResponse)
     delete_tag = Verb(runs.DeleteTag, runs.DeleteTagResponse)
     log_inputs = Verb(runs.LogInputs, runs.LogInputsResponse)

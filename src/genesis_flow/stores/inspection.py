@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from genesis_flow.values.logged_models import SearchLoggedModelsOrderBy
-from genesis_flow.wire.messages import datasets, experiments, logged_models, metrics, model_history, registry, runs
+from genesis_flow.wire.messages import (
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    model_history,
+    registry,
+    run_tables,
+    runs,
+)
 
 NO_ALIAS = "none"
 """What is asked for of a model without aliases."""
@@ -84,6 +93,9 @@ def commonest(run_id: str, experiment: str, metric: str, of_param: str) -> list[
         message = runs.SearchRuns(experiment_ids=(experiment,), filter=filter, order_by=order, max_results=100)
         return Question(words, "search_runs", message)
 
+    columns = ("attributes.run_name", by_metric, f"{by_metric}.min", "tags.none")
+    block = run_tables.GetRunsTable(experiment_ids=(experiment,), columns=columns, offset=100)
+    by_its_metric = run_tables.GetRunsTable(experiment_ids=(experiment,), columns=columns, order_by=(by_metric,))
     newest = (SearchLoggedModelsOrderBy(field_name="creation_timestamp"),)
     models = logged_models.SearchLoggedModels(experiment_ids=(experiment,), filter=of_metric, order_by=newest)
     interval = metrics.GetMetricHistoryBulkInterval(run_ids=(run_id,), metric_key=metric, max_results=320)
@@ -99,6 +111,8 @@ def commonest(run_id: str, experiment: str, metric: str, of_param: str) -> list[
         search("runs by a metric", of_metric),
         search("runs in the order of a metric", "", f"{by_metric} DESC"),
         search("runs by a param in the order of a metric", of_param, f"{by_metric} ASC"),
+        Question("a block of the table of runs", "get_runs_table", block),
+        Question("the table of runs in the order of a metric", "get_runs_table", by_its_metric),
         Question("the history of a metric", "get_metric_history", history),
         Question("the curve of a metric", "get_metric_history_bulk_interval", interval),
         Question("the datasets of an experiment", "search_datasets", read),

@@ -24,16 +24,21 @@ from genesis_flow.wire.messages import (
     metrics,
     model_history,
     registry,
+    run_tables,
     runs,
     unlisted,
     webhook_deliveries,
     webhooks,
 )
 
-Capability = Literal["persistent", "concurrent-processes", "collection", "webhooks", "any-name"]
+Capability = Literal[
+    "persistent", "concurrent-processes", "collection", "webhooks", "any-name", "own-files", "unknown-models"
+]
 """``persistent``: what was acknowledged survives the process. ``concurrent-processes``: several may share the store.
 ``collection``: the deleted can be removed for good (``stores/collecting.py``). ``webhooks``: they are kept and told;
-elsewhere their verbs are ``Unsupported``. ``any-name``: registered models may have every name that the rules allow."""
+elsewhere their verbs are ``Unsupported``. ``any-name``: registered models may have every name that the rules allow.
+``own-files``: artifacts may lie in the store itself, and go with what they belong to.
+``unknown-models``: a point may name a logged model that does not exist, and is its run's alone."""
 
 
 class ExperimentStore(Protocol):
@@ -104,11 +109,15 @@ class RunStore(Protocol):
     async def search_runs(self, message: runs.SearchRuns) -> Reply[runs.SearchRunsResponse]:
         """A page of runs in the order asked for, the latest started first by default."""
 
+    async def get_runs_table(self, message: run_tables.GetRunsTable) -> Reply[run_tables.GetRunsTableResponse]:
+        """How many runs a search finds, and of a block of them the fields that are asked for, in the same order."""
+
     async def log_batch(self, message: runs.LogBatch) -> Reply[runs.LogBatchResponse]:
         """Writes metrics, params and tags to an active run, all or none.
 
         On repeat: the same, because a point is what it says (key, step, time, value) and is kept once. A param with
-        another value than it has: ``ParameterChanged``.
+        another value than it has: ``ParameterChanged``. A point of a logged model that there never was, or that is
+        removed: ``LoggedModelNotFound``, unless the store takes ``unknown-models``; that of a deleted one is kept.
         """
 
     async def delete_tag(self, message: runs.DeleteTag) -> Reply[runs.DeleteTagResponse]:

@@ -20,7 +20,7 @@ NOUNS = (
         "registry_calls",
     ),
     *("model_history", "search", "sharing", "collection", "suite", "calls"),
-    *("webhooks", "deliveries", "webhook_calls"),
+    *("webhooks", "deliveries", "webhook_calls", "run_tables"),
 )
 
 pytest.register_assert_rewrite(*(f"{__name__}.{noun}" for noun in NOUNS))

@@ -72,10 +72,10 @@ UNKNOWN_MODEL = "m-" + "0" * 32
 
 
 @contextmanager
-def refused(outcome: tuple[str, int]) -> Iterator[None]:
+def refused(outcome: tuple[str, int]) -> Iterator[pytest.ExceptionInfo[GenesisFlowError]]:
     """Expects an error with this code and status, of whatever class: a store behind HTTP has but one."""
     with pytest.raises(GenesisFlowError) as caught:
-        yield
+        yield caught
     assert (caught.value.code, caught.value.status) == outcome, caught.value
 
 

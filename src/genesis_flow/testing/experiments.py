@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from genesis_flow.rules import limits
 from genesis_flow.stores.protocol import Store
 from genesis_flow.testing.calls import (
     EXISTS,
@@ -165,6 +166,14 @@ class ExperimentSuite(Suite):
         for number, text in enumerate(HOSTILE):
             await store.set_experiment_tag(messages.SetExperimentTag(experiment_id=id_, key=f"k{number}", value=text))
         assert await tags(store, id_) == {f"k{number}": text for number, text in enumerate(HOSTILE)}
+
+    async def test_the_longest_tag_is_kept_whole_and_found(self, store: Store) -> None:
+        id_, text = await new_experiment(store), "v" * limits.EXPERIMENT_TAG_LENGTH
+        await store.set_experiment_tag(messages.SetExperimentTag(experiment_id=id_, key="long", value=text))
+        assert await tags(store, id_) == {"long": text}
+        asked = messages.SearchExperiments(filter=f"tags.long = '{text}'", max_results=10)
+        found = await answer(store.search_experiments(asked))
+        assert id_ in {one.experiment_id for one in found.experiments}
 
     async def test_an_unknown_name_is_not_found(self, store: Store) -> None:
         await new_experiment(store, name := unique("a"))

@@ -16,6 +16,7 @@ from genesis_flow.testing.calls import (
     UNKNOWN_MODEL,
     answer,
     batch,
+    history,
     model_of,
     new_experiment,
     new_model,
@@ -115,6 +116,13 @@ class LoggedModelSuite(Suite):
     async def test_a_model_without_a_name_gets_one(self, store: Store) -> None:
         message = messages.CreateLoggedModel(experiment_id=await new_experiment(store))
         assert info(there((await answer(store.create_logged_model(message))).model)).name
+
+    async def test_a_point_of_a_deleted_model_is_kept_by_its_run(self, store: Store) -> None:
+        experiment = await new_experiment(store)
+        model_id, run_id = await new_model(store, experiment), await new_run(store, experiment)
+        await store.delete_logged_model(messages.DeleteLoggedModel(model_id=model_id))
+        await store.log_batch(batch(run_id, Metric(key="late", value=1.0, timestamp=1, step=0, model_id=model_id)))
+        assert len(await history(store, run_id, "late")) == 1
 
     @pytest.mark.parametrize("call", CALLS)
     async def test_an_unknown_or_deleted_model_is_not_found(self, store: Store, call: str) -> None:

@@ -26,6 +26,7 @@ from genesis_flow.testing.metrics import MetricSuite
 from genesis_flow.testing.model_history import ModelHistorySuite
 from genesis_flow.testing.registry import RegistrySuite
 from genesis_flow.testing.registry_search import RegistrySearchSuite
+from genesis_flow.testing.run_tables import RunTableSuite
 from genesis_flow.testing.runs import RunSuite
 from genesis_flow.testing.search import SearchSuite
 from genesis_flow.testing.sharing import SharingSuite
@@ -46,6 +47,7 @@ class StoreSuite(
     WebhookSuite,
     DeliverySuite,
     SearchSuite,
+    RunTableSuite,
     SharingSuite,
     CollectionSuite,
 ):

@@ -29,6 +29,7 @@ from genesis_flow.wire.messages import (
     model_history,
     registry,
     reviews,
+    run_tables,
     runs,
     scorers,
     traces,
@@ -281,6 +282,7 @@ GENESIS: tuple[Operation[Any, Any], ...] = (
     Operation("promote_model_versions", "POST", "/api/genesis/v1/models/{name}/aliases", model_history.PromoteModelVersions, model_history.PromoteModelVersionsResponse, "registry:write"),
     Operation("list_webhook_deliveries", "GET", "/api/genesis/v1/webhooks/{webhook_id}/deliveries", webhook_deliveries.ListWebhookDeliveries, webhook_deliveries.ListWebhookDeliveriesResponse, "webhooks:read"),
     Operation("replay_webhook_delivery", "POST", "/api/genesis/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", webhook_deliveries.ReplayWebhookDelivery, webhook_deliveries.ReplayWebhookDeliveryResponse, "webhooks:write"),
+    Operation("get_runs_table", "POST", "/api/genesis/v1/runs/table", run_tables.GetRunsTable, run_tables.GetRunsTableResponse, "runs:read"),
     Operation("list_experiment_keys", "GET", "/api/genesis/v1/experiments/{experiment_id}/keys", keys.ListExperimentKeys, keys.ListExperimentKeysResponse, "runs:read"),
 )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -18,6 +17,7 @@ from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.operations import REPEATABLE, Operation
+from genesis_flow.wire.processes import OfThisProcess
 
 if TYPE_CHECKING:
     import urllib3
@@ -119,6 +119,9 @@ class HttpTransport:
         most_reply_bytes: int | None = None,
     ) -> None:
         self._base = base_uri.rstrip("/")
+        host, slash, path = self._base.partition("://")[2].partition("/")
+        self._host = shown(host.rpartition("@")[2])  # as a message may name it: without credentials
+        self._path = slash + path
         self._headers = headers
         self._sign = sign
         self._timeout_s = timeout_s
@@ -126,9 +129,7 @@ class HttpTransport:
         self._tls = tls
         self._kept = connections
         self._most_reply_bytes = most_reply_bytes
-        self._lock = threading.Lock()
-        self._pool: urllib3.PoolManager | None = None
-        self._pid = 0
+        self._pool = OfThisProcess(self._open_pool)
 
     def send(self, operation: Operation[Any, Any], message: Message) -> bytes:
         """The JSON of the server's answer.
@@ -179,14 +180,14 @@ class HttpTransport:
         outgoing = Outgoing(method, self._base + path, {**own, **headers}, body)
         sent = outgoing.headers if self._sign is None else self._sign(outgoing)
         try:
-            answer = self._connections().request(
+            answer = self._pool.get().urlopen(
                 method,
-                outgoing.url,
-                body=body,
-                headers=sent,
+                self._path + path,
+                body,
+                sent,
+                retries=_retry(self._retrying, again),
                 redirect=False,
                 preload_content=False,
-                retries=self._retry(again),
             )
             try:
                 if not 200 <= answer.status < 300:
@@ -209,49 +210,35 @@ class HttpTransport:
             raise MalformedRequest(f"the server's answer is larger than {most:,} bytes")
         return content
 
-    @property
-    def _host(self) -> str:
-        """The server as a message may name it: without what a URI may hold of credentials."""
-        return shown(urlsplit(self._base).netloc.rpartition("@")[2])
+    def _open_pool(self) -> urllib3.HTTPConnectionPool:
+        from genesis_flow.wire.pool import pool_to
 
-    def _retry(self, again: bool) -> urllib3.Retry:
-        import urllib3
-
-        policy = self._retrying
-        return urllib3.Retry(
-            policy.times,
-            allowed_methods=None if again else {"GET"},
-            redirect=0,
-            status_forcelist=policy.statuses if again else (),
-            raise_on_status=False,
-            backoff_factor=policy.backoff_s,
-            backoff_max=LONGEST_BACKOFF_S,
-            backoff_jitter=policy.jitter_s,
-            respect_retry_after_header=policy.respect_retry_after and again,
-        )
-
-    def _connections(self) -> urllib3.PoolManager:
-        import urllib3
-
-        with self._lock:
-            if self._pool is None or self._pid != os.getpid():  # a fork must not talk over its parent's connections
-                self._pid = os.getpid()
-                certificates: dict[str, Any] = {"ca_certs": self._tls.trusted, "cert_file": self._tls.certificate}
-                if not self._tls.verify:
-                    certificates["cert_reqs"] = "CERT_NONE"
-                self._pool = urllib3.PoolManager(
-                    timeout=self._timeout_s,
-                    maxsize=self._kept,
-                    **{name: value for name, value in certificates.items() if value is not None},
-                )
-            return self._pool
+        certificates: dict[str, Any] = {"ca_certs": self._tls.trusted, "cert_file": self._tls.certificate}
+        if not self._tls.verify:
+            certificates["cert_reqs"] = "CERT_NONE"
+        return pool_to(self._base, certificates, timeout=self._timeout_s, maxsize=self._kept)
 
     def close(self) -> None:
         """Closes the connections; the next request opens new ones."""
-        with self._lock:
-            if self._pool is not None:
-                self._pool.clear()
-                self._pool = None
+        if (pool := self._pool.take()) is not None:
+            pool.close()
+
+
+@lru_cache(maxsize=16)
+def _retry(policy: Retrying, again: bool) -> urllib3.Retry:
+    import urllib3
+
+    return urllib3.Retry(
+        policy.times,
+        allowed_methods=None if again else {"GET"},
+        redirect=0,
+        status_forcelist=policy.statuses if again else (),
+        raise_on_status=False,
+        backoff_factor=policy.backoff_s,
+        backoff_max=LONGEST_BACKOFF_S,
+        backoff_jitter=policy.jitter_s,
+        respect_retry_after_header=policy.respect_retry_after and again,
+    )
 
 
 def _filled(path: str, message: Message) -> tuple[str, set[str]]:

@@ -9,6 +9,7 @@ from tests.differential.calls import (
     datasets,
     experiments,
     logged_models,
+    long_texts,
     metrics,
     registry,
     runs,
@@ -33,6 +34,7 @@ NOUNS: dict[str, Sections] = {
     "artifacts": artifacts.CALLS,
     "transfers": transfers.CALLS,
     "bad_input": bad_input.CALLS,
+    "long_texts": long_texts.CALLS,
 }
 NOUNS_IN_A_BUCKET: dict[str, Sections] = {"transfers_in_a_bucket": transfers.IN_A_BUCKET}
 """Played on servers whose files are in a bucket."""

@@ -102,6 +102,15 @@ class BucketPlace:
         """See ``Place.local_path``."""
         return None
 
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """See ``Place.sha256``."""
+        with _translated():
+            try:
+                told: str | None = self._bucket.client.get(self._key(path)).attributes.get(SHA256)
+            except FileNotFoundError:
+                return None
+        return told
+
     def _key(self, path: SafeRelPath) -> str:
         return self._bucket.key(self._root / path)
 

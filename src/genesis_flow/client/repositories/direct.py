@@ -26,6 +26,7 @@ from genesis_flow.values.artifacts import MultipartUploadCredential, MultipartUp
 from genesis_flow.values.message import Message
 from genesis_flow.wire.decoders import decoder
 from genesis_flow.wire.messages import artifacts as messages
+from genesis_flow.wire.processes import OfThisProcess
 from genesis_flow.wire.transport import HttpTransport
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: Sending | None
         TRIES, allowed_methods=None, redirect=0, status_forcelist=AGAIN, raise_on_status=False, backoff_factor=0.5
     )
     try:
-        answer = _connections().request(
+        answer = _POOL.get().request(
             method,
             url,
             body=cast("IO[bytes] | None", body),
@@ -175,18 +176,14 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: Sending | None
     return answer
 
 
-_POOL: list[urllib3.PoolManager] = []
-
-
 def _connections() -> urllib3.PoolManager:
     """Connections to buckets, which know nothing of whom we are to the server."""
     import urllib3
 
-    if not _POOL:
-        _POOL.append(
-            urllib3.PoolManager(timeout=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()), maxsize=PARTS_AT_ONCE)
-        )
-    return _POOL[0]
+    return urllib3.PoolManager(timeout=float(variables.MLFLOW_HTTP_REQUEST_TIMEOUT.get()), maxsize=PARTS_AT_ONCE)
+
+
+_POOL = OfThisProcess(_connections)
 
 
 def _decoded(content: bytes, kind: type[M]) -> M:

@@ -70,5 +70,9 @@ class FolderPlace:
         """See ``Place.local_path``."""
         return self._root.joinpath(*path)
 
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """See ``Place.sha256``."""
+        return None
+
     def _open(self, path: SafeRelPath) -> Folder:
         return Folder.at(str(self._root), by_handle=HAS_FOLDER_HANDLES).walk(path)

@@ -20,6 +20,7 @@ from genesis_flow.client.repositories.proxied import FILES, ProxiedPlace
 from genesis_flow.client.repositories.repository import ArtifactRepository, Repository
 from genesis_flow.client.repositories.web import WebPlace
 from genesis_flow.errors import InvalidParameter, InvalidPath, MissingExtra, UnsupportedLocation
+from genesis_flow.journals.layout import is_offline, offline_folder
 from genesis_flow.rules.locations import joined, scheme_of
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.wire.transport import HttpTransport
@@ -121,7 +122,7 @@ def _split(location: str) -> tuple[str, str]:
 def _opened(uri: str, below: SafeRelPath, stores: Stores) -> ArtifactRepository:
     scheme, shown = scheme_of(uri), joined(uri, *below) if below.segments else uri
     if scheme in ("", "file"):
-        return Repository(shown, FolderPlace(_folder(uri).joinpath(*below)))
+        return Repository(shown, _in_folder(_folder(uri).joinpath(*below), stores.tracking_uri))
     if scheme == "mlflow-artifacts":
         return Repository(shown, _proxied(uri, below, stores.tracking_uri))
     if scheme in ("http", "https"):
@@ -137,6 +138,14 @@ def _opened(uri: str, below: SafeRelPath, stores: Stores) -> ArtifactRepository:
     from genesis_flow.client.repositories.buckets import BucketPlace
 
     return Repository(shown, BucketPlace(uri, below))
+
+
+def _in_folder(root: Path, tracking_uri: str) -> FolderPlace:
+    if is_offline(tracking_uri) and root.is_relative_to(folder := offline_folder(tracking_uri)):
+        from genesis_flow.client.repositories.offline import OfflinePlace
+
+        return OfflinePlace(folder, root)
+    return FolderPlace(root)
 
 
 def _folder(uri: str) -> Path:

@@ -36,3 +36,6 @@ class Place(Protocol):
 
     def local_path(self, path: SafeRelPath) -> Path | None:
         """Where a file or a folder is on this machine, if it is."""
+
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """The digest of a file, in hexadecimal; None if there is none, or nobody knows it without reading all of it."""

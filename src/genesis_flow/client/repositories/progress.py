@@ -23,10 +23,11 @@ class Progress:
         what: what is done, as the beginning of a line.
         files: how many there are.
         size_bytes: how large they are together.
+        things: what they are.
     """
 
-    def __init__(self, what: str, files: int, size_bytes: int) -> None:
-        self._what, self._files, self._size_bytes = what, files, size_bytes
+    def __init__(self, what: str, files: int, size_bytes: int, things: str = "files") -> None:
+        self._what, self._files, self._size_bytes, self._things = what, files, size_bytes, things
         self._lock = threading.Lock()
         self._done_files = self._done_bytes = 0
         self._shown = sys.stderr.isatty() and MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.get()
@@ -51,7 +52,7 @@ class Progress:
         self._next_s = time.monotonic() + BETWEEN_S
         self._has_spoken = True
         done, size = self._done_bytes / 2**20, self._size_bytes / 2**20
-        line = f"{self._what} {self._done_files:,} of {self._files:,} files, {done:,.1f} of {size:,.1f} MiB"
+        line = f"{self._what} {self._done_files:,} of {self._files:,} {self._things}, {done:,.1f} of {size:,.1f} MiB"
         print(_CLEARED + line, end="", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:

@@ -17,7 +17,7 @@ from genesis_flow.client.repositories.direct import Direct
 from genesis_flow.client.repositories.progress import Progress
 from genesis_flow.client.repositories.reading import asking, pieces, told_sha256, told_size, whole
 from genesis_flow.client.repositories.sending import Sending
-from genesis_flow.errors import InvalidPath, MalformedRequest, UnsafeListing
+from genesis_flow.errors import ArtifactNotFound, InvalidPath, MalformedRequest, UnsafeListing
 from genesis_flow.rules.paths import SafeRelPath
 from genesis_flow.values.artifacts import ArtifactsFileInfo
 from genesis_flow.wire.decoders import decoder
@@ -86,6 +86,14 @@ class ProxiedPlace:
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
         return None
+
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """See ``Place.sha256``."""
+        try:
+            with asking(path), self._server.open("GET", _address(self._root / path), again=True) as answer:
+                return told_sha256(answer)
+        except ArtifactNotFound:
+            return None
 
     def _listed_bytes(self, path: SafeRelPath) -> int | None:
         """The size of a file by the listing of its folder, for servers that send one without saying how long it is."""

@@ -109,6 +109,14 @@ class Repository(ArtifactRepository):
         entries = sorted(transfers.checked(self._place.entries(folder), folder), key=lambda entry: entry.path)
         return [FileInfo(str(entry.path), entry.is_dir, entry.file_size) for entry in entries]
 
+    def upload(self, source: Path, path: SafeRelPath, progress: Progress) -> None:
+        """See ``Place.upload``."""
+        self._place.upload(source, path, progress)
+
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """See ``Place.sha256``."""
+        return self._place.sha256(path)
+
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         """See ``ArtifactRepository.delete_artifacts``."""
         self._place.delete(SafeRelPath.normalize(str(artifact_path or "")))
@@ -159,4 +167,7 @@ class _PluginPlace:
         raise DownloadOnly  # likewise
 
     def local_path(self, path: SafeRelPath) -> Path | None:
+        return None
+
+    def sha256(self, path: SafeRelPath) -> str | None:
         return None

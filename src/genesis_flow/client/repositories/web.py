@@ -49,3 +49,7 @@ class WebPlace:
     def local_path(self, path: SafeRelPath) -> Path | None:
         """See ``Place.local_path``."""
         return None
+
+    def sha256(self, path: SafeRelPath) -> str | None:
+        """See ``Place.sha256``."""
+        return None

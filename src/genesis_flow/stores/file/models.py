@@ -105,7 +105,8 @@ def _save_info(folder: Folder, model: StoredModel) -> None:
         "artifact_location": info.artifact_uri,
         "creation_timestamp": info.creation_timestamp_ms,
         "experiment_id": info.experiment_id,
-        "last_updated_timestamp": info.last_updated_timestamp_ms,
+        # COMPAT: mlflow 3.17 notes here when a model was deleted.
+        "last_updated_timestamp": model.deleted or info.last_updated_timestamp_ms,
         "model_id": info.model_id,
         "model_type": info.model_type or None,
         "name": info.name,

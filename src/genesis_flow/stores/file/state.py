@@ -95,15 +95,19 @@ class FileState(State):
 
     def runs_in(self, experiments: Collection[int]) -> Iterator[StoredRun]:
         for place in self._places_in(experiments, ()):
-            run = _unless_broken(self._run_at, place)
+            run = unless_broken(self._run_at, place)
             if run is not None:
                 yield self._runs.put(place[-1], run) if self._writing else run
 
     def models_in(self, experiments: Collection[int]) -> Iterator[StoredModel]:
         for place in self._places_in(experiments, (MODELS,)):
-            model = _unless_broken(self._model_at, place)
+            model = unless_broken(self._model_at, place)
             if model is not None:
                 yield model
+
+    def model_of_points(self, model_id: str) -> StoredModel | None:
+        # COMPAT: mlflow 3.17 refuses a point of an unknown model on a database, and in a folder it keeps it.
+        return self.models.get(model_id)
 
     def datasets_in_order(self, run: StoredRun) -> Sequence[DatasetKey]:
         return list(run.inputs)
@@ -303,7 +307,7 @@ class FileState(State):
                 remove_tree(folder, gone.key)
 
 
-def _unless_broken(read: Callable[[Place], S | None], place: Place) -> S | None:
+def unless_broken(read: Callable[[Place], S | None], place: Place) -> S | None:
     """What is read, or nothing, if a file is not what it should be; the log says which."""
     try:
         return read(place)

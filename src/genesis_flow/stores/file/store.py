@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import errno
 import logging
-import os
 import secrets
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeVar
 
-from genesis_flow.errors import (
-    InvalidParameter,
-    ShuttingDown,
-    StorageFull,
-    StoreFailed,
-    StoreUnreachable,
-    TooManyOpenFiles,
-    Unsupported,
-)
+from genesis_flow.errors import ShuttingDown, Unsupported
 from genesis_flow.rules.clock import Clock, now_ms
+from genesis_flow.stores.collecting import Deleted, Kind
+from genesis_flow.stores.file.collection import Collection, by_time
 from genesis_flow.stores.file.disk import read, write
 from genesis_flow.stores.file.locks import is_of_registry, is_reading, locked
-from genesis_flow.stores.file.places import TRASH
+from genesis_flow.stores.file.places import MODELS, TRASH
 from genesis_flow.stores.file.state import FileState, Store
+from genesis_flow.stores.folder_errors import FORBIDDEN, translated
 from genesis_flow.stores.forwarding import ForwardingStore, Request, Response
-from genesis_flow.stores.memory import MemoryStore
+from genesis_flow.stores.memory import MemoryStore, finished
 from genesis_flow.stores.protocol import Capability
 from genesis_flow.wire.codec import Reply
 from genesis_flow.wire.operations import Operation
@@ -41,9 +35,6 @@ SIGNING_FILE = ".genesis-flow-key"
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
 _SECRET_BYTES = 32
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_MANY = (errno.EMFILE, errno.ENFILE)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FileStore(ForwardingStore):
@@ -60,15 +51,19 @@ class FileStore(ForwardingStore):
         clock: the time.
     """
 
-    supports: frozenset[Capability] = frozenset({"persistent", "concurrent-processes"})
+    supports: frozenset[Capability] = frozenset(
+        {"persistent", "concurrent-processes", "collection", "own-files", "unknown-models"}
+    )
 
     def __init__(self, root: str, *, artifact_root: str, clock: Clock = now_ms) -> None:
         self._artifact_root, self._clock = artifact_root, clock
         self._closed = False
-        with _translated():
+        with translated():
             self._store = Store(root)
             self._secret = self._own_secret()
             self._prepare()
+        self._collection = Collection(self._store)
+        self._listed: dict[Kind, list[Deleted]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="file-store")
 
     def _prepare(self) -> None:
@@ -81,7 +76,7 @@ class FileStore(ForwardingStore):
                     _Verbs(state)._add_default_experiment()
                     state.save()
         except OSError as error:
-            if error.errno not in _FORBIDDEN:
+            if error.errno not in FORBIDDEN:
                 raise
             _LOG.warning("the folder of the store cannot be written to; it can be read")
 
@@ -115,12 +110,63 @@ class FileStore(ForwardingStore):
         return await loop.run_in_executor(self._threads, context.run, self._answer, operation.name, message)
 
     def _answer(self, verb: str, message: Any) -> Any:
-        with _translated(), locked(self._store.disk, self._store.places, verb, message):
+        with translated(), locked(self._store.disk, self._store.places, verb, message):
             state = self._state(writing=not is_reading(verb), with_history=is_of_registry(verb))
-            reply = _finished(getattr(_Verbs(state), verb)(message))
+            reply = finished(getattr(_Verbs(state), verb)(message))
             if not is_reading(verb):
                 state.save()
             return reply
+
+    # --- the removal of the deleted ---------------------------------------------------------------------------------
+
+    async def list_deleted(
+        self, kind: Kind, before_ms: int, limit: int, after: Deleted | None = None
+    ) -> Sequence[Deleted]:
+        # The pages of one list: each of them would look at every run again.
+        if after is None or kind not in self._listed:
+            self._listed[kind] = await self._in_thread(lambda: self._collection.list_deleted(kind))
+        start = by_time(after) if after else (-1, "")
+        found = (one for one in self._listed[kind] if one.at_ms < before_ms and by_time(one) > start)
+        return list(islice(found, limit))
+
+    async def list_within(
+        self, kind: Kind, experiment_id: str, limit: int, after: Deleted | None = None
+    ) -> Sequence[Deleted]:
+        found = await self._in_thread(lambda: self._collection.list_within(kind, experiment_id))
+        return [one for one in found if after is None or one.id > after.id][:limit]
+
+    async def find(self, kind: Kind, ids: Sequence[str]) -> Sequence[Deleted]:
+        return await self._in_thread(lambda: self._collection.find(kind, ids))
+
+    async def take(self, found: Sequence[Deleted]) -> Sequence[Deleted]:
+        return await self._in_thread(lambda: self._collection.take(found))
+
+    async def remove(self, taken: Sequence[Deleted]) -> None:
+        await self._in_thread(lambda: self._collection.remove(taken))
+
+    async def retain(self, taken: Sequence[Deleted], now_ms: int) -> None:
+        await self._in_thread(lambda: self._collection.retain(taken, now_ms))
+
+    async def needed(self) -> AsyncIterator[Sequence[str]]:
+        yield await self._in_thread(self._needed)
+
+    def _needed(self) -> list[str]:
+        registered = self._state(writing=False).registered
+        # Asked for by name, so that one that cannot be read ends the collection: nobody knows what it needs.
+        found = (registered.get(name) for name in self._store.disk.folders((MODELS,)))
+        return [version.location for one in found if one for version in one.versions.values()]
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise ShuttingDown
+
+        def done() -> T:
+            with translated():
+                return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, done)
+
+    # --- what is no verb ----------------------------------------------------------------------------------------------
 
     async def token_secret(self) -> bytes:
         """The key that signs page tokens."""
@@ -130,10 +176,10 @@ class FileStore(ForwardingStore):
         """Answers when the folder can be listed."""
 
         def look() -> None:
-            with _translated(), self._store.disk.folder() as folder:
+            with self._store.disk.folder() as folder:
                 folder.names()
 
-        await asyncio.get_running_loop().run_in_executor(self._threads, look)
+        await self._in_thread(look)
 
     async def close(self) -> None:
         """Finishes what was asked."""
@@ -146,31 +192,3 @@ class _Verbs(MemoryStore):
 
     def __init__(self, state: FileState) -> None:
         self._state = state
-
-
-def _finished(verb: Coroutine[Any, Any, T]) -> T:
-    """What a verb answers that never waits."""
-    try:
-        verb.send(None)
-    except StopIteration as done:
-        answer: T = done.value
-        return answer
-    raise RuntimeError("a verb of the store in memory waited")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turns what an operating system says into what a store says."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull from None
-        if error.errno in _MANY:
-            raise TooManyOpenFiles from None
-        if error.errno in _FORBIDDEN:
-            raise StoreUnreachable("its folder may not be read or written to") from None
-        if error.errno == errno.ENAMETOOLONG:
-            raise InvalidParameter("name", "", "short enough for the path of a file") from None
-        _LOG.exception("the folder of the store failed: %s", os.strerror(error.errno or 0))
-        raise StoreFailed from None

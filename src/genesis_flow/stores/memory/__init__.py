@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from genesis_flow.stores.memory.store import MemoryStore
+from genesis_flow.stores.memory.store import MemoryStore, finished
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "finished"]

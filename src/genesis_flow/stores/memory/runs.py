@@ -17,14 +17,17 @@ from genesis_flow.rules.tags import DATASET_CONTEXT, LOGGED_MODELS, RUN_NAME, wi
 from genesis_flow.search.ast import Field, Kind, Value
 from genesis_flow.stores import asking
 from genesis_flow.stores.memory.outbox import Outbox
-from genesis_flow.stores.memory.search import Query, page
+from genesis_flow.stores.memory.search import Query, in_line, page
 from genesis_flow.stores.memory.state import StoredRun
+from genesis_flow.stores.run_tables import Cell, fields_of, number, reply
 from genesis_flow.stores.webhook_events import run_ended
 from genesis_flow.values.datasets import DatasetInput, InputTag
 from genesis_flow.values.logged_models import ModelInput, ModelOutput
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
 from genesis_flow.wire import codec
+from genesis_flow.wire.codec import Encoded
+from genesis_flow.wire.messages import run_tables
 from genesis_flow.wire.messages import runs as messages
 
 
@@ -86,11 +89,21 @@ class Runs(Outbox):
 
     async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
         asked = asking.of_runs(message, self._state.secret)
-        query = Query(asked, _values, lambda stored, field: next(iter(_values(stored, field)), None))
+        query = Query(asked, _values, _value)
         stages = STAGES[message.run_view_type]
         runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
         shown, token = page(runs, query, message.max_results)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
+
+    async def get_runs_table(self, message: run_tables.GetRunsTable) -> Encoded[run_tables.GetRunsTableResponse]:
+        fields, asked = fields_of(message), asking.of_table(message)
+        query = Query(asked, _values, _value)
+        stages = STAGES[message.run_view_type]
+        runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
+        line = in_line(runs, query)
+        block = line[message.offset : message.offset + message.limit]
+        values = [[_cell(run, field) for run in block] for field in fields]
+        return reply(message, fields, len(line), [run.info.run_id or "" for run in block], values)
 
     # --- what is written to a run ---------------------------------------------------------------------------
 
@@ -100,7 +113,8 @@ class Runs(Outbox):
             known = stored.params.get(param.key or "", param.value or "")
             if known != (param.value or ""):
                 raise ParameterChanged(param.key or "", known, param.value or "")
-        models = {metric.model_id: self._state.model(metric.model_id) for metric in message.metrics if metric.model_id}
+        ids = {metric.model_id for metric in message.metrics if metric.model_id}
+        models = {model_id: self._state.model_of_points(model_id) for model_id in ids}
         stored.params.update({param.key or "": param.value or "" for param in message.params})
         stored.tags.update({tag.key or "": tag.value or "" for tag in message.tags})
         for metric in message.metrics:
@@ -108,13 +122,13 @@ class Runs(Outbox):
             timestamp, step, text = metric.timestamp or 0, metric.step or 0, codec.number(number)
             plain = Metric(key=key, value=number, timestamp=timestamp, step=step)
             stored.points.setdefault((key, timestamp, step, text), plain)
-            if metric.model_id:
+            if metric.model_id and (model := models[metric.model_id]) is not None:
                 name, digest, run_id = (
                     metric.dataset_name or "",
                     metric.dataset_digest or "",
                     message.run_id or "",
                 )
-                models[metric.model_id].points[key, name, digest, timestamp, step, run_id, text] = plain
+                model.points[key, name, digest, timestamp, step, run_id, text] = plain
         if renamed := [tag.value or "" for tag in message.tags if tag.key == RUN_NAME]:
             stored.info = msgspec.structs.replace(stored.info, run_name=renamed[-1])
         return messages.LogBatchResponse()
@@ -204,6 +218,15 @@ def _values(stored: StoredRun, field: Field) -> Sequence[Value]:
             return _known([stored.tags.get(field.key)])
         case Kind.DATASET:
             return _known(_of_dataset(field.key, key, stored) for key in stored.inputs)
+
+
+def _value(stored: StoredRun, field: Field) -> Value | None:
+    return next(iter(_values(stored, field)), None)
+
+
+def _cell(stored: StoredRun, field: Field) -> Cell:
+    value = _value(stored, field)
+    return number(value) if isinstance(value, float) else value
 
 
 def _aggregate(stored: StoredRun, field: Field) -> Sequence[Value]:

@@ -41,6 +41,11 @@ def page(things: Iterable[T], query: Query[T], most: int) -> tuple[Sequence[T], 
     return in_order([thing for thing in things if _holds(query, thing)], asked, query.value_of, most)
 
 
+def in_line(things: Iterable[T], query: Query[T]) -> list[T]:
+    """All things that the filter holds for, in order."""
+    return ordered([thing for thing in things if _holds(query, thing)], query.asked.order, query.value_of)
+
+
 def in_order(
     things: Sequence[T], asked: Asked, value_of: Callable[[T, Field], Value | None], most: int
 ) -> tuple[Sequence[T], str | None]:

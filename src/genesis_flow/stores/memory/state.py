@@ -205,6 +205,17 @@ class State:
             raise RunNotActive(run_id)
         return found
 
+    def model_of_points(self, model_id: str) -> StoredModel | None:
+        """The model that points are logged with, deleted or not; None, if they are to be the run's alone.
+
+        Raises:
+            LoggedModelNotFound
+        """
+        found = self.models.get(model_id)
+        if found is None or found.stage == REMOVED:
+            raise LoggedModelNotFound(model_id)
+        return found
+
     def model(self, model_id: str) -> StoredModel:
         """The model, if it is not deleted; ``LoggedModelNotFound``."""
         found = self.models.get(model_id)

@@ -196,13 +196,14 @@ class Database:
         fields: Mapping[str, Any] | None = None,
         *,
         sort: Sort | None = None,
+        skip: int = 0,
         limit: int = 0,
     ) -> list[Document]:
-        """The documents that match; ``limit`` 0 is all of them."""
+        """The documents that match, without the first ``skip``; ``limit`` 0 is all of them."""
 
         async def command() -> list[Document]:
             cursor = self.collection(collection).find(
-                filter, fields, sort=sort, limit=limit, batch_size=min(limit, BATCH) if limit else BATCH
+                filter, fields, sort=sort, skip=skip, limit=limit, batch_size=min(limit, BATCH) if limit else BATCH
             )
             if sort and self.profile.sorts_on_disk:
                 cursor.allow_disk_use(True)
@@ -215,6 +216,10 @@ class Database:
     ) -> Document | None:
         """A document that matches."""
         return await self.call(lambda: self.collection(collection).find_one(filter, fields))
+
+    async def count(self, collection: str, filter: Filter) -> int:
+        """How many documents match."""
+        return await self.call(lambda: self.collection(collection).count_documents(filter))
 
     async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
         """What the pipeline makes."""

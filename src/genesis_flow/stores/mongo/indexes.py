@@ -79,6 +79,12 @@ INDEXES = (
     Index("registered", "by_unsettled", (("unsettled", 1),), "registered models whose last change is not carried out"),
     Index("versions", "by_stage", (("model", 1), ("stage", 1), ("version", 1)), "the latest versions of models"),
     Index("versions", "by_number", (("name", 1), ("version", -1)), "the versions of a registered model"),
+    Index(
+        "versions",
+        "by_update_of_name",
+        (("gone", 1), ("name", 1), ("updated", -1), ("version", -1)),
+        "the last updated versions of a registered model",
+    ),
     Index("versions", "by_run", (("run_id", 1),), "the versions that a run made"),
     Index(
         "versions",

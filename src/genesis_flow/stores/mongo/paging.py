@@ -41,8 +41,14 @@ async def by_attributes(
     position: Position | None,
     most: int,
     fields: Mapping[str, Any],
+    *,
+    offset: int = 0,
 ) -> list[tuple[Document, Position]]:
-    """A page in the order of attributes, and where each document stands in it."""
+    """A page in the order of attributes, and where each document stands in it.
+
+    Args:
+        offset: how many documents behind the position are left out.
+    """
     conditions = [found]
     if position is not None:
         path, direction = paths[0]
@@ -50,18 +56,28 @@ async def by_attributes(
         conditions.append({path: {"$gte" if direction > 0 else "$lte": position[0][1]}})
         conditions.append(_behind_paths(paths, position))
     wanted = dict(fields) | {path: True for path, _ in paths}
-    sort = paths if database.profile.sorts_any else sort_of(collection, paths, _fixed(found))
+    fixed = _fixed(found)
+    # What all have the same value of tells none apart, and an index may leave it out.
+    telling = [(path, direction) for path, direction in paths if path not in fixed] or paths
+    sort: Sequence[tuple[str, int]] | None = telling
+    if not database.profile.sorts_any:
+        sort = sort_of(collection, telling, fixed) or sort_of(collection, paths, fixed)
     if sort is not None:
-        documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, limit=most)
+        documents = await database.find(collection, {"$and": conditions}, wanted, sort=sort, skip=offset, limit=most)
     else:
-        documents = await _sorted_here(database, collection, conditions, paths, most, wanted)
+        documents = await _sorted_here(database, collection, conditions, paths, slice(offset, offset + most), wanted)
     return [(one, [(VALUE, _plain(one[path])) for path, _ in paths]) for one in documents]
 
 
 def _fixed(found: Condition) -> set[str]:
     """The fields of which all documents that are found have the same value."""
-    here = {path for path, value in found.items() if path[0] != "$" and not isinstance(value, Mapping)}
+    here = {path for path, value in found.items() if path[0] != "$" and _is_one(value)}
     return here.union(*map(_fixed, found.get("$and", ())))
+
+
+def _is_one(condition: Any) -> bool:
+    """Whether only one value meets the condition of a field."""
+    return not isinstance(condition, Mapping) or condition.keys() == {"$eq"}
 
 
 async def _sorted_here(
@@ -69,14 +85,14 @@ async def _sorted_here(
     collection: str,
     conditions: Sequence[Condition],
     paths: Sequence[tuple[str, int]],
-    most: int,
+    part: slice,
     wanted: Mapping[str, Any],
 ) -> list[Document]:
     """A page in an order that the database does not sort by: the keys of everything are read, then the page."""
     keys = await database.find(collection, {"$and": conditions}, {path: True for path, _ in paths})
     for path, direction in reversed(paths):
         keys.sort(key=lambda one: one[path], reverse=direction < 0)
-    ids = [one["_id"] for one in keys[:most]]
+    ids = [one["_id"] for one in keys[part]]
     page = await database.find(collection, {"$and": [*conditions, {"_id": {"$in": ids}}]}, wanted)
     by_id = {one["_id"]: one for one in page}
     return [by_id[one] for one in ids if one in by_id]
@@ -99,8 +115,14 @@ async def by_keys(
     source: Source,
     position: Position | None,
     most: int,
+    *,
+    offset: int = 0,
 ) -> list[tuple[str, Position]]:
-    """Id and position of a page in any order; every document that is found is looked at."""
+    """Id and position of a page in any order; every document that is found is looked at.
+
+    Args:
+        offset: how many documents behind the position are left out.
+    """
     keys: Document = {}
     sort: dict[str, int] = {}
     for number, term in enumerate(order):
@@ -111,10 +133,11 @@ async def by_keys(
     if position is not None:
         pipeline.append({"$match": _behind_keys(order, position)})
     if len(sort) <= MOST_SORT_KEYS:
-        pipeline += [{"$sort": sort}, {"$limit": most}]
+        pipeline += [{"$sort": sort}, *([{"$skip": offset}] if offset else []), {"$limit": most}]
     documents = await database.aggregate(collection, pipeline)
     if len(sort) > MOST_SORT_KEYS:
         _sort(documents, order)
+        documents = documents[offset:]
     return [
         (one["_id"], [(int(one[f"r{n}"]), _plain(one.get(f"v{n}"))) for n in range(len(order))])
         for one in documents[:most]

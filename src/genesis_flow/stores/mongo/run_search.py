@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
@@ -39,14 +39,14 @@ SOURCE = Source(
     nullable=frozenset({"end_time"}),
     datasets="inputs",
 )
-WANTED = {"start": True, "json": True}
+JSON = {"json": True}
 
 
 class Found(NamedTuple):
     """A run on a page.
 
     Attributes:
-        json: as it is answered, if its document has it.
+        json: as it is answered, if its document has it and it was asked for.
     """
 
     run_id: str
@@ -106,23 +106,37 @@ async def search(
     return asking.runs_page(jsons, token)
 
 
-async def page(database: Database, query: Query, position: Position | None, most: int) -> list[Found]:
-    """At most ``most`` runs behind a position, in order."""
+async def page(
+    database: Database,
+    query: Query,
+    position: Position | None,
+    most: int,
+    *,
+    offset: int = 0,
+    fields: Mapping[str, bool] = JSON,
+) -> list[Found]:
+    """At most ``most`` runs behind a position, in order.
+
+    Args:
+        offset: how many runs are left out, if there is no position.
+        fields: what is read of their documents: their JSON, or nothing.
+    """
     paths = paging.plain_paths(query.order, SOURCE)
     if paths is not None:
-        rows = await paging.by_attributes(database, "runs", query.condition, paths, position, most, {"json": True})
+        rows = await paging.by_attributes(
+            database, "runs", query.condition, paths, position, most, fields, offset=offset
+        )
         return [Found(one["_id"], at, one.get("json")) for one, at in rows]
     if _is_walk(query):
-        walks = [_walk(database, replace(query, experiments=[key]), position, most) for key in query.experiments]
-        found = [one for walk in await asyncio.gather(*walks) for one in walk]
-        return sorted(found, key=lambda one: _place(one.position, query.order))[:most]
+        return await _walks(database, query, position, most, offset, fields)
     condition = query.condition
     if len(query.experiments) <= MOST_LOOKUPS and narrowing.is_possible(query.order[0], position):
-        condition = await narrowing.narrowed(database, query.of_each, query.order[0], position, most)
-    rows_ = await paging.by_keys(database, "runs", condition, query.order, SOURCE, position, most)
+        condition = await narrowing.narrowed(database, query.of_each, query.order[0], position, offset + most)
+    rows_ = await paging.by_keys(database, "runs", condition, query.order, SOURCE, position, most, offset=offset)
+    if not fields:
+        return [Found(run_id, at, None) for run_id, at in rows_]
     of_page = {**query.within, "_id": {"$in": [run_id for run_id, _ in rows_]}}
-    jsons = await database.find("runs", of_page, {"json": True})
-    json_of = {one["_id"]: one.get("json") for one in jsons}
+    json_of = {one["_id"]: one.get("json") for one in await database.find("runs", of_page, fields)}
     return [Found(run_id, at, json_of[run_id]) for run_id, at in rows_ if run_id in json_of]
 
 
@@ -142,20 +156,33 @@ def _place(position: Position, order: Sequence[Order]) -> tuple[int, float, int,
 # --- the order of a metric ------------------------------------------------------------------------------------
 
 
-async def _walk(database: Database, query: Query, position: Position | None, most: int) -> list[Found]:
+async def _walks(
+    database: Database, query: Query, position: Position | None, most: int, offset: int, fields: Mapping[str, bool]
+) -> list[Found]:
+    """A page by a metric, walked in each experiment."""
+    if len(query.experiments) == 1:
+        return await _walk(_Walk(database, query, fields), position, most, offset)
+    each = [_Walk(database, replace(query, experiments=[key]), fields) for key in query.experiments]
+    walked = await asyncio.gather(*(_walk(walk, position, offset + most, 0) for walk in each))
+    found = [one for walk in walked for one in walk]
+    return sorted(found, key=lambda one: _place(one.position, query.order))[offset : offset + most]
+
+
+async def _walk(walk: _Walk, position: Position | None, most: int, offset: int) -> list[Found]:
     """A page of one experiment's runs by a metric: those with a value, then NaN, then those without."""
-    walk = _Walk(database, query)
     rank = VALUE if position is None else position[0][0]
     found: list[Found] = []
     if rank == VALUE:
-        by_value = walk.upwards if query.order[0].ascending else walk.downwards
-        found = await by_value(None if position is None else _entry(position), most)
+        found = await walk.by_value(None if position is None else _entry(position), most, offset)
+        offset = 0 if found or not offset else offset - await walk.count(walk.numbers)
         position = None
     if rank <= NAN and len(found) < most:
-        found += await walk.not_numbers(None if position is None else _entry(position), most - len(found))
+        more = await walk.not_numbers(None if position is None else _entry(position), most - len(found), offset)
+        offset = 0 if more or not offset else offset - await walk.count(walk.no_numbers)
+        found += more
         position = None
     if len(found) < most:
-        found += await walk.without(position, most - len(found))
+        found += await walk.without(position, most - len(found), offset)
     return found
 
 
@@ -165,57 +192,95 @@ def _entry(position: Position) -> Binary:
 
 
 class _Walk:
-    """The walk along a metric's part of the index."""
+    """The walk along a metric's part of the index.
 
-    def __init__(self, database: Database, query: Query) -> None:
+    Attributes:
+        numbers: the entries of numbers.
+        no_numbers: those of NaN.
+    """
+
+    numbers: Condition = {"$lte": lookup.above(math.inf)}  # noqa: RUF012 (never changed)
+    no_numbers: Condition = {"$gt": lookup.above(math.inf)}  # noqa: RUF012
+
+    def __init__(self, database: Database, query: Query, fields: Mapping[str, bool]) -> None:
         (experiment,) = query.experiments
         self._database = database
         self._condition = query.condition
         self._path = lookup.path(experiment, Kind.METRIC, query.order[0].field.key)
-        self._numbers = {"$lte": lookup.above(math.inf)}
+        self._ascending = query.order[0].ascending
+        self._fields = fields
 
-    async def upwards(self, behind: Binary | None, most: int) -> list[Found]:
-        """From the lowest value to the highest, or from behind an entry."""
-        return await self._between(self._numbers | ({} if behind is None else {"$gt": behind}), 1, most)
+    async def count(self, bounds: Condition) -> int:
+        """How many runs have an entry within these bounds."""
+        return await self._database.count("runs", self._within(bounds))
 
-    async def downwards(self, behind: Binary | None, most: int) -> list[Found]:
-        """From the highest value to the lowest. The index has equal ones the wrong way round."""
-        found: list[Found] = []
-        bounds = dict(self._numbers)
-        if behind is not None:
-            group = lookup.read_number(behind[:8])
-            found = await self._between({"$gt": behind, "$lte": lookup.above(group)}, 1, most)
-            bounds = {"$lt": lookup.below(group)}
+    async def by_value(self, behind: Binary | None, most: int, offset: int) -> list[Found]:
+        """Those with a number, in the direction of the order, or from behind an entry."""
+        if self._ascending:
+            return await self._upwards(behind, most, offset)
+        return await (self._downwards(behind, most) if behind is not None else self._block_downwards(most, offset))
+
+    async def _upwards(self, behind: Binary | None, most: int, offset: int) -> list[Found]:
+        return await self._between(self.numbers | ({} if behind is None else {"$gt": behind}), 1, most, offset)
+
+    async def _downwards(self, behind: Binary, most: int) -> list[Found]:
+        """Behind an entry: the rest of those that are equal to it, then the lower ones."""
+        group = lookup.read_number(behind[:8])
+        found = await self._between({"$gt": behind, "$lte": lookup.above(group)}, 1, most)
         if len(found) == most:
             return found
-        left = most - len(found)
-        groups = [list(group) for _, group in groupby(await self._between(bounds, -1, left), key=_value)]
-        if sum(map(len, groups)) == left:
-            # The last of them may be cut, and then those that come first in it are missing.
-            cut = groups.pop()
-            value = _value(cut[0])
-            group_bounds = {"$gte": lookup.below(value), "$lte": lookup.above(value)}
-            groups.append((await self._between(group_bounds, 1, len(cut)))[::-1])
-        return found + [one for group in groups for one in group[::-1]]
+        return found + await self._block_downwards(most - len(found), 0, {"$lt": lookup.below(group)})
 
-    async def not_numbers(self, behind: Binary | None, most: int) -> list[Found]:
+    async def _block_downwards(self, most: int, offset: int, bounds: Condition | None = None) -> list[Found]:
+        """From the highest value on. The index has equal ones the wrong way round.
+
+        So a group of equals that the block cuts, at either end, has others in it than the walk downwards met.
+        """
+        bounds = bounds or self.numbers
+        groups = [list(group) for _, group in groupby(await self._between(bounds, -1, most, offset), key=_value)]
+        whole = [group[::-1] for group in groups]
+        if not groups:
+            return []
+        if sum(map(len, groups)) == most:
+            whole[-1] = await self._of_equals(groups[-1], 0)
+        if offset:
+            value = _value(groups[0][0])
+            above = await self.count(bounds | {"$gt": lookup.above(value)})
+            whole[0] = await self._of_equals(groups[0], offset - above)
+        return [one for group in whole for one in group]
+
+    async def _of_equals(self, group: Sequence[Found], start: int) -> list[Found]:
+        """As many as in a group, of all that have its value, from a place among them on."""
+        value = _value(group[0])
+        bounds = {"$gte": lookup.below(value), "$lte": lookup.above(value)}
+        return await self._between(bounds, 1, len(group), start)
+
+    async def not_numbers(self, behind: Binary | None, most: int, offset: int) -> list[Found]:
         """Those whose value is NaN."""
-        return await self._between({"$gt": behind or lookup.above(math.inf)}, 1, most, rank=NAN)
+        bounds = self.no_numbers if behind is None else {"$gt": behind}
+        return await self._between(bounds, 1, most, offset, rank=NAN)
 
-    async def without(self, position: Position | None, most: int) -> list[Found]:
+    async def without(self, position: Position | None, most: int, offset: int) -> list[Found]:
         """Those without the metric, in the default order."""
         condition = {"$and": [self._condition, {self._path: {"$exists": False}}]}
         rest = None if position is None else position[1:]
         paths = [("start", -1), ("_id", 1)]
-        rows = await paging.by_attributes(self._database, "runs", condition, paths, rest, most, WANTED)
+        fields = {"start": True, **self._fields}
+        rows = await paging.by_attributes(self._database, "runs", condition, paths, rest, most, fields, offset=offset)
         return [Found(one["_id"], [(NOTHING, None), *at], one.get("json")) for one, at in rows]
 
-    async def _between(self, bounds: Condition, direction: int, most: int, rank: int = VALUE) -> list[Found]:
+    def _within(self, bounds: Condition) -> Condition:
+        return {"$and": [self._condition, {self._path: bounds}]}
+
+    async def _between(
+        self, bounds: Condition, direction: int, most: int, offset: int = 0, rank: int = VALUE
+    ) -> list[Found]:
         rows = await self._database.find(
             "runs",
-            {"$and": [self._condition, {self._path: bounds}]},
-            {self._path: True, "json": True},
+            self._within(bounds),
+            {self._path: True, **self._fields},
             sort=[(self._path, direction)],
+            skip=offset,
             limit=most,
         )
         return [self._found(one, rank) for one in rows]

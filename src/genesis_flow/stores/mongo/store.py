@@ -12,6 +12,7 @@ from genesis_flow.stores.mongo import (
     metrics,
     model_search,
     run_search,
+    run_tables,
     runs,
 )
 from genesis_flow.stores.mongo.collection_store import MongoCollection
@@ -24,6 +25,7 @@ from genesis_flow.wire.messages import experiments as experiment_messages
 from genesis_flow.wire.messages import keys as key_messages
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
+from genesis_flow.wire.messages import run_tables as table_messages
 from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
@@ -116,6 +118,9 @@ class MongoStore(MongoRegistry, MongoCollection, MongoWebhooks):
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
         return await run_search.search(await self._ready(), message, secret=await self.token_secret())
+
+    async def get_runs_table(self, message: table_messages.GetRunsTable) -> Reply[table_messages.GetRunsTableResponse]:
+        return await run_tables.get(await self._ready(), message)
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await runs.log_batch(await self._ready(), self._writer, message)

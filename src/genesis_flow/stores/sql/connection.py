@@ -74,8 +74,8 @@ class Connection(Protocol):
     def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
         """Runs an upsert once for each set of values; the number of rows that it changed."""
 
-    def array(self, values: Iterable[int]) -> Any:
-        """Integers as one value, for :func:`among`."""
+    def array(self, values: Iterable[int] | Iterable[str]) -> Any:
+        """Integers or texts as one value, for :func:`among`."""
 
     def query(self, clause: ClauseElement) -> list[Row]:
         """All rows of a statement that is made for this one call and carries its values in itself."""
@@ -84,10 +84,11 @@ class Connection(Protocol):
         """Inserts one row; its generated integer key."""
 
 
-def among(dialect: Dialect, column: sa.ColumnElement[int], name: str) -> sa.ColumnElement[bool]:
-    """Whether the column is one of the integers in the array that is bound to ``name``."""
+def among(dialect: Dialect, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the integers, or of the texts, in the array that is bound to ``name``."""
     if dialect.name == "postgresql":
-        return column == sa.any_(sa.cast(sa.bindparam(name), sa.ARRAY(sa.BigInteger)))
+        type_ = sa.Text() if isinstance(column.type, sa.Text) else sa.BigInteger()
+        return column == sa.any_(sa.cast(sa.bindparam(name), sa.ARRAY(type_)))
     each = sa.func.json_each(sa.bindparam(name)).table_valued("value")
     return column.in_(sa.select(each.c.value))
 

@@ -33,6 +33,7 @@ from genesis_flow.stores.sql import (
     registered_models,
     registry_search,
     run_search,
+    run_tables,
     runs,
     schema,
 )
@@ -44,6 +45,7 @@ ASK: Mapping[str, Any] = {
     "search_experiments": partial(experiment_search.search, secret=SECRET),
     "get_run": runs.get,
     "search_runs": partial(run_search.search, secret=SECRET),
+    "get_runs_table": run_tables.get,
     "get_metric_history": partial(metrics.history, secret=SECRET),
     "get_metric_history_bulk_interval": partial(metrics.history_bulk_interval, most=320),
     "search_datasets": datasets.search,

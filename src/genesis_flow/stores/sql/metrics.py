@@ -42,7 +42,11 @@ BEFORE, UNDO, DONE = (
     for words in ("SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT")
 )
 ADD_ONES = Statement(add_and_merge(T, SUMMARIES, "run", "key", columns=aggregates.OF_ONE, into=aggregates.of_one))
-MODEL = Statement(sa.select(schema.logged_models.c.id).where(schema.logged_models.c.model_id == value("model_id")))
+MODEL = Statement(
+    sa.select(schema.logged_models.c.id).where(
+        schema.logged_models.c.model_id == value("model_id"), schema.logged_models.c.lifecycle_stage != REMOVED
+    )
+)
 ADD_MODEL_POINT = Statement(
     upsert(schema.logged_model_metrics, *(c.name for c in schema.logged_model_metrics.primary_key))
 )

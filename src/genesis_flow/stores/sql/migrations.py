@@ -91,6 +91,11 @@ def only_add(connection: DefiningConnection, dialect: Dialect) -> None:
     """Nothing that is there changes: new tables and indexes are made with those that are missing."""
 
 
+def make_order_anew(connection: DefiningConnection, dialect: Dialect) -> None:
+    """Removes the index of the default order, which is then made as it is now."""
+    connection.execute("DROP INDEX runs_by_start")
+
+
 def count_keys(connection: DefiningConnection, dialect: Dialect) -> None:
     """Puts the runs that are there into blocks, whose keys are counted when there is time."""
     connection.execute("ALTER TABLE runs ADD COLUMN block BIGINT")
@@ -123,8 +128,9 @@ STEPS: tuple[Step, ...] = (
     Step(3, "keep registered models, their history and webhooks", 2, only_add),
     # A server of version 3 would restore what another one is removing for good.
     Step(4, "find what was deleted, to remove it for good", 4, only_add),
-    # A server of version 4 would settle a run and not tell its block.
-    Step(5, "count the keys of experiments", 5, count_keys),
+    Step(5, "count runs without a look at each", 4, make_order_anew),
+    # A server of version 5 would settle a run and not tell its block.
+    Step(6, "count the keys of experiments", 6, count_keys),
 )
 
 

@@ -55,29 +55,69 @@ def keys_of(found: Iterable[Row]) -> list[int]:
     return [row[0] for row in found]
 
 
-def page(connection: Connection, query: Query, most: int) -> list[Row]:
-    """Key, and rank and value of each term of the order, of at most ``most`` things behind the position, in order."""
+def page(connection: Connection, query: Query, most: int, offset: int = 0) -> list[Row]:
+    """Key, and rank and value of each term of the order, of at most ``most`` things behind the position, in order.
+
+    Args:
+        offset: how many of the things behind the position are left out.
+    """
     position: Position | None = query.asked.position
     first = query.asked.order[0].field
     if first.kind is Kind.ATTRIBUTE or first.aggregate is not None:
-        return _found(connection, query, position, most, None)
+        return _found(connection, query, position, most, offset, None)
     found: list[Row] = []
     if position is None or position[0][0] == search.VALUE:
-        found = _found(connection, query, position, most, True)
+        found = _found(connection, query, position, most, offset, True)
+        if len(found) < most and offset:
+            offset = 0 if found else offset - _count(connection, _matching(query, position, True))
         position = None
     if len(found) < most:
-        found += _found(connection, query, position, most - len(found), False)
+        found += _found(connection, query, position, most - len(found), offset, False)
     return found
 
 
+def count(connection: Connection, query: Query) -> int:
+    """How many things there are, wherever a page ended."""
+    return _count(connection, _matching(query, None, None, ordered=False))
+
+
+@dataclass(frozen=True)
+class _Matching:
+    """What to look for: the terms of the order, the tables that they need, and what must hold."""
+
+    terms: Sequence[search.Term]
+    joined: sa.FromClause
+    conditions: Sequence[search.Condition]
+
+
+def _count(connection: Connection, matching: _Matching) -> int:
+    counted = sa.select(sa.func.count()).select_from(matching.joined).where(*matching.conditions)
+    ((found,),) = connection.query(counted)
+    return int(found)
+
+
 def _found(
-    connection: Connection, query: Query, position: Position | None, most: int, with_value: bool | None
+    connection: Connection, query: Query, position: Position | None, most: int, offset: int, with_value: bool | None
 ) -> list[Row]:
     """Like ``page``; with ``with_value`` only those that have, or lack, a value for the first term."""
+    matching = _matching(query, position, with_value)
+    nothing: sa.ColumnElement[int] = sa.literal_column("0")
+    pairs = ((nothing if term.rank is None else term.rank, term.value) for term in matching.terms)
+    statement = (
+        sa.select(query.source.key, *(column for pair in pairs for column in pair))
+        .select_from(matching.joined)
+        .where(*matching.conditions)
+        .order_by(*(column for term in matching.terms for column in term.columns()))
+        .limit(most)
+    )
+    return connection.query(statement.offset(offset) if offset else statement)
+
+
+def _matching(query: Query, position: Position | None, with_value: bool | None, *, ordered: bool = True) -> _Matching:
     conditions, by_filter = _conditions(query)
     if query.within is not None and not by_filter:  # the filter's indexes know the experiments already
         conditions.append(one_of(query.within, query.asked.experiments))
-    terms, joined = search.terms(query.asked.order, query.source, query.start)
+    terms, joined = search.terms(query.asked.order if ordered else (), query.source, query.start)
     if with_value is True:
         first = terms[0] = replace(terms[0], rank=None)  # so that an index can give the order
         conditions.append(first.value.is_not(None))
@@ -90,16 +130,7 @@ def _found(
         conditions.append(terms[0].rank > search.VALUE)
     if position is not None:
         conditions.append(search.behind(terms, position))
-    nothing: sa.ColumnElement[int] = sa.literal_column("0")
-    ranks = [nothing if term.rank is None else term.rank for term in terms]
-    statement = (
-        sa.select(query.source.key, *(c for pair in zip(ranks, (t.value for t in terms), strict=True) for c in pair))
-        .select_from(joined)
-        .where(query.scope, *conditions)
-        .order_by(*(column for term in terms for column in term.columns()))
-        .limit(most)
-    )
-    return connection.query(statement)
+    return _Matching(terms, joined, [query.scope, *conditions])
 
 
 def _conditions(query: Query) -> tuple[list[search.Condition], bool]:

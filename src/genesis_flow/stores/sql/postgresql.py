@@ -115,7 +115,7 @@ class PostgresConnection:
             return 0
         return self.run(statement, **{name: array([row[name] for row in rows]) for name in rows[0]})
 
-    def array(self, values: Iterable[int]) -> str:
+    def array(self, values: Iterable[int] | Iterable[str]) -> str:
         return array(list(values))
 
     def query(self, clause: ClauseElement) -> list[Row]:

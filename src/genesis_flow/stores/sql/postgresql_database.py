@@ -207,6 +207,7 @@ class PostgresDatabase:
             with Transaction(self._connection):
                 return self._on_idle(self._connection)
         except psycopg.Error as error:
+            log.warning("Documents of runs could not be filled in: %s", error)
             if is_lost(error):
                 self._drop()
             return False  # the work is still there the next time

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +27,8 @@ from genesis_flow.stores.sql.connection import Row, Statement, Work
 from genesis_flow.stores.sql.writer import Job, Outcome, Writer, attempt
 
 T = TypeVar("T")
+
+log = logging.getLogger("genesis_flow.stores")
 
 DIALECT = sqlite_dialect(paramstyle="named")
 BUSY_TIMEOUT_S = 30.0
@@ -99,7 +102,7 @@ class SqliteConnection:
     def many(self, statement: Statement, values: Iterable[Mapping[str, Any]]) -> int:
         return self._raw.executemany(statement.text(DIALECT), values).rowcount
 
-    def array(self, values: Iterable[int]) -> str:
+    def array(self, values: Iterable[int] | Iterable[str]) -> str:
         return json.dumps(list(values))
 
     def query(self, clause: ClauseElement) -> list[Row]:
@@ -188,8 +191,9 @@ class SqliteDatabase:
         try:
             with Transaction(self._connection):
                 return self._on_idle(self._connection)
-        except sqlite3.Error:
-            return False  # a full or locked disk: the work is still there the next time
+        except sqlite3.Error as error:  # a full or locked disk: the work is still there the next time
+            log.warning("Documents of runs could not be filled in: %s", error)
+            return False
 
     def _commit_together(self, jobs: list[Job]) -> list[Outcome]:
         """Runs the jobs in one transaction; if that fails as a whole, each in one of its own."""
@@ -237,6 +241,12 @@ def translated(error: BaseException) -> BaseException:
     """A driver's error as one of ours; anything else as it is."""
     if not isinstance(error, sqlite3.Error):
         return error
+    ours = _ours(error)
+    ours.__cause__ = error
+    return ours
+
+
+def _ours(error: sqlite3.Error) -> BaseException:
     # By its sentence, because Python 3.10 gives no code.
     said = str(error)
     if "parser stack overflow" in said:

@@ -21,6 +21,7 @@ from genesis_flow.stores.sql import (
     metrics,
     model_search,
     run_search,
+    run_tables,
     runs,
     schema,
 )
@@ -36,6 +37,7 @@ from genesis_flow.wire.messages import experiments as experiment_messages
 from genesis_flow.wire.messages import keys as key_messages
 from genesis_flow.wire.messages import logged_models as model_messages
 from genesis_flow.wire.messages import metrics as metric_messages
+from genesis_flow.wire.messages import run_tables as table_messages
 from genesis_flow.wire.messages import runs as run_messages
 from genesis_flow.wire.messages import unlisted
 
@@ -128,6 +130,9 @@ class SqlStore(SqlRegistry, SqlCollection, SqlWebhooks):
 
     async def search_runs(self, message: run_messages.SearchRuns) -> Reply[run_messages.SearchRunsResponse]:
         return await self._scan_pages(run_search.search, message)
+
+    async def get_runs_table(self, message: table_messages.GetRunsTable) -> Reply[table_messages.GetRunsTableResponse]:
+        return await self._scan(run_tables.get, message)
 
     async def log_batch(self, message: run_messages.LogBatch) -> Reply[run_messages.LogBatchResponse]:
         return await self._write(runs.log_batch, message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import sys
 import threading
@@ -15,10 +16,12 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from genesis_flow.errors import GenesisFlowError, ShuttingDown
+from genesis_flow.errors import GenesisFlowError, ShuttingDown, StoreFailed
 from genesis_flow.stores.sql.connection import Connection, Work
 
 T = TypeVar("T")
+
+log = logging.getLogger("genesis_flow.stores")
 
 MOST_WORK_IN_A_COMMIT = 256
 IDLE_S = 0.25
@@ -107,12 +110,12 @@ class Writer:
                 continue
             jobs, last = self._gather(first)
             if jobs:
-                _tell(jobs, self._commit(jobs))
+                _tell(jobs, self._outcomes(jobs))
                 self.on_commit(len(jobs))
                 more_to_do = True
                 if time.monotonic() - self._idle_at > LONGEST_WITHOUT_IDLE_WORK_S:
                     self._idle_at = time.monotonic()
-                    self._idle()
+                    self._do_some_idle_work()
             if last:
                 return
 
@@ -134,9 +137,27 @@ class Writer:
         """Does idle work until something waits; whether there is more."""
         self._idle_at = time.monotonic()
         while self._queue.empty():
-            if not self._idle():
+            if not self._do_some_idle_work():
                 return False
         return True
+
+    # Nothing foreseen may end the thread: all who write would wait for ever.
+
+    def _outcomes(self, jobs: list[Job]) -> list[Outcome]:
+        try:
+            return self._commit(jobs)
+        except Exception as error:
+            log.exception("Writes failed in a way that nobody foresaw.")
+            failure = StoreFailed()
+            failure.__cause__ = error
+            return [(None, failure)] * len(jobs)
+
+    def _do_some_idle_work(self) -> bool:
+        try:
+            return self._idle()
+        except Exception:
+            log.exception("The work that can wait failed in a way that nobody foresaw.")
+            return False
 
 
 def attempt(connection: CountingConnection, job: Job) -> Outcome:

@@ -1,0 +1,1 @@
+"""What was logged offline, on its way to a server."""
