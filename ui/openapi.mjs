@@ -8,6 +8,7 @@ const OPERATIONS = [
   "get_metric_history_bulk_interval",
   "get_run",
   "get_runs_table",
+  "list_artifacts",
   "list_experiment_keys",
   "search_experiments",
 ];

@@ -11,6 +11,7 @@ import pytest
 from genesis_flow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from genesis_flow.tracking import MlflowClient
 from tests.page.browser import chromium, require_page
+from tests.page.files import log_files
 from tests.serving import serving
 
 RUNS = 1_000
@@ -32,6 +33,8 @@ def filled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         client = MlflowClient(address)
         about["runs"], about["run"] = _thousand_runs(client)
         about["hostile"], about["hostileRun"] = _hostile(client)
+        about["files"] = log_files(client, folder / "files")
+        about["noFiles"] = client.create_run("0", run_name="without files").info.run_id
         about["empty"] = client.create_experiment("empty")
         other = MlflowClient(below)
         about["prefixedRun"] = other.create_run(other.create_experiment("prefixed"), run_name="only").info.run_id

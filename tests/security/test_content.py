@@ -21,6 +21,8 @@ ACTIVE = [
     "style.xsl",
     "program.js",
     "program.mjs",
+    "program.js.gz",
+    "style.css",
     "program.wasm",
     "page.mhtml",
     "applet.swf",
@@ -74,6 +76,12 @@ def test_a_file_goes_out_as_an_attachment_in_a_sandbox(downloads: dict[str, Answ
         assert "allow-scripts" not in policy
         assert "allow-same-origin" not in policy
         assert "default-src 'none'" in policy
+
+
+def test_no_page_of_ours_can_load_a_file_as_its_program_or_its_style(downloads: dict[str, Answer]) -> None:
+    for answer in downloads.values():
+        assert "script" not in answer.headers["content-type"]
+        assert "css" not in answer.headers["content-type"]
 
 
 def test_the_content_is_the_one_that_was_sent(downloads: dict[str, Answer]) -> None:

@@ -94,7 +94,7 @@ test("there are no more than five metrics and six params", () => {
 test.each([
   ["#/experiments/12", "/experiments/12"],
   ["#/experiments/12/runs/abc", "/runs/abc"],
-  ["#/experiments/12/runs/abc/artifacts", "/runs/abc"],
+  ["#/experiments/12/runs/abc/artifacts", "/runs/abc/artifacts"],
   ["#/runs/a%2Fb", "/runs/a%2Fb"],
   ["#/experiments", "/experiments"],
   ["#/models", "/"],

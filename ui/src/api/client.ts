@@ -36,27 +36,33 @@ export async function call<Name extends keyof Operations>(
     init.headers = { "Content-Type": "application/json" };
     init.body = JSON.stringify(fields);
   }
-  return (await answer(`${ROOT}${path}${query}`, init)) as Operations[Name]["reply"];
+  return (await json(await ask(`${path}${query}`, init))) as Operations[Name]["reply"];
 }
 
-async function answer(url: string, init: RequestInit): Promise<unknown> {
+/** Asks the server for anything, such as a file.
+ *
+ * @param path behind the prefix, with its query.
+ * @throws ApiError it refused, or could not be reached. */
+export async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(`${ROOT}${path}`, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, "UNREACHABLE", "The server cannot be reached.");
   }
+  if (response.ok) return response;
+  const { error_code: code, message } = (await json(response)) as { error_code?: string; message?: string };
+  throw new ApiError(response.status, code ?? "ERROR", message ?? `The server answered ${response.status}.`);
+}
+
+async function json(response: Response): Promise<unknown> {
   const text = await response.text();
-  let body: unknown;
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new ApiError(response.status, "NO_JSON", `The answer (${response.status}) is none of this server.`);
   }
-  if (response.ok) return body;
-  const { error_code: code, message } = body as { error_code?: string; message?: string };
-  throw new ApiError(response.status, code ?? "ERROR", message ?? `The server answered ${response.status}.`);
 }
 
 function queryOf(fields: Readonly<Record<string, unknown>>): string {

@@ -32,6 +32,17 @@ export interface Operations {
     request: GetRunsTable;
     reply: GetRunsTableResponse;
   };
+  list_artifacts: {
+    request: {
+      readonly run_id?: string | null;
+      readonly run_uuid?: string | null;
+      readonly path?: string | null;
+      readonly page_token?: string | null;
+      readonly max_results?: number | null;
+      readonly digests?: boolean | null;
+    };
+    reply: ListArtifactsResponse;
+  };
   list_experiment_keys: {
     request: {
       readonly experiment_id: string;
@@ -54,6 +65,7 @@ export const PATHS: Readonly<Record<keyof Operations, readonly ["GET" | "POST", 
   get_metric_history_bulk_interval: ["GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval"],
   get_run: ["GET", "/api/2.0/mlflow/runs/get"],
   get_runs_table: ["POST", "/api/genesis/v1/runs/table"],
+  list_artifacts: ["GET", "/api/2.0/mlflow/artifacts/list"],
   list_experiment_keys: ["GET", "/api/genesis/v1/experiments/{experiment_id}/keys"],
   search_experiments: ["POST", "/api/2.0/mlflow/experiments/search"],
 };
@@ -99,6 +111,13 @@ export interface ExperimentTag {
   readonly value?: string | null;
 }
 
+export interface FileInfo {
+  readonly path?: string | null;
+  readonly is_dir?: boolean | null;
+  readonly file_size?: number | null;
+  readonly sha256?: string | null;
+}
+
 export interface GetExperimentResponse {
   readonly experiment?: Experiment | null;
 }
@@ -131,6 +150,12 @@ export interface GetRunsTableResponse {
 export interface InputTag {
   readonly key: string;
   readonly value?: string | null;
+}
+
+export interface ListArtifactsResponse {
+  readonly root_uri?: string | null;
+  readonly files?: readonly FileInfo[];
+  readonly next_page_token?: string | null;
 }
 
 export interface ListExperimentKeysResponse {

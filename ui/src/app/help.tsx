@@ -31,6 +31,15 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["c", "choose columns"],
     ],
   ],
+  [
+    "In a tree of files",
+    [
+      ["↓  ↑", "next, one before"],
+      ["→", "open a folder, go into it"],
+      ["←", "close a folder, go out of it"],
+      ["Enter", "show the file"],
+    ],
+  ],
 ];
 
 /** The list of keys. */

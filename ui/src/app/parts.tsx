@@ -52,7 +52,8 @@ export function IconButton(props: {
 }
 
 /** Copies a text; not there where the browser does not let us (a page without TLS on another machine). */
-export function Copy({ text, what }: { text: string; what: string }): JSX.Element | null {
+export function Copy(props: { text: string; what: string; children?: ComponentChildren }): JSX.Element | null {
+  const { text, what, children } = props;
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -65,7 +66,9 @@ export function Copy({ text, what }: { text: string; what: string }): JSX.Elemen
       icon={done ? "finished" : "copy"}
       label={done ? "Copied" : `Copy ${what}`}
       onClick={() => void navigator.clipboard.writeText(text).then(() => setDone(true))}
-    />
+    >
+      {children}
+    </IconButton>
   );
 }
 

@@ -7,14 +7,17 @@ export const place = {
   experiments: () => `${ROOT}/experiments`,
   experiment: (id: string) => `${ROOT}/experiments/${encodeURIComponent(id)}`,
   run: (id: string) => `${ROOT}/runs/${encodeURIComponent(id)}`,
+  artifacts: (id: string, path = "") =>
+    `${ROOT}/runs/${encodeURIComponent(id)}/artifacts${path && `?path=${encodeURIComponent(path).replaceAll("%2F", "/")}`}`,
 };
 
 /** Where an address of MLflow's page is here, or null if it is none: its client prints them after every run. */
 export function ofOldLink(hash: string): string | null {
   const path = /^#\/([^?]*)/.exec(hash)?.[1];
   if (path === undefined) return null;
-  const run = /^(?:experiments\/[^/]+\/)?runs\/([^/]+)/.exec(path)?.[1];
-  if (run !== undefined) return place.run(decoded(run));
+  const [, run, rest] = /^(?:experiments\/[^/]+\/)?runs\/([^/]+)(.*)/.exec(path) ?? [];
+  const file = /^\/artifacts(?:\/(.*))?$/.exec(rest ?? "");
+  if (run !== undefined) return file ? place.artifacts(decoded(run), decoded(file[1] ?? "")) : place.run(decoded(run));
   const experiment = /^experiments\/([^/]+)/.exec(path)?.[1];
   if (experiment !== undefined) return place.experiment(decoded(experiment));
   return path === "experiments" || path === "experiments/" ? place.experiments() : place.home();

@@ -1,13 +1,11 @@
 import type { ComponentChildren, JSX } from "preact";
 
 import { cache, useAnswer } from "../../api/query";
-import { experimentOf, runOf } from "../../api/questions";
+import { runOf } from "../../api/questions";
 import type { DatasetInput, Run as RunValue } from "../../api/schema";
 import { count, duration } from "../../app/format";
-import { useKeys } from "../../app/keys";
-import { Copy, Failure, IconButton, Status, Time } from "../../app/parts";
-import { place } from "../../app/places";
-import { Head } from "../../app/shell";
+import { Copy, Failure, Status, Time } from "../../app/parts";
+import { RunHead } from "../../app/run-head";
 import { Metrics } from "./metrics";
 import { Pairs } from "./pairs";
 
@@ -28,28 +26,14 @@ const SOURCE: Readonly<Record<string, string>> = {
 export default function Run({ id = "" }: { id?: string }): JSX.Element {
   const run = useAnswer(runOf(id));
   const info = run.data?.info;
-  const experimentId = info?.experiment_id ?? "";
-  const experiment = useAnswer(experimentOf(experimentId), experimentId !== "");
   const refresh = () => {
     void cache.invalidateQueries({ queryKey: ["run", id] });
     void cache.invalidateQueries({ queryKey: ["curve", id] });
     void cache.invalidateQueries({ queryKey: ["table"] });
   };
-  useKeys({ r: refresh });
   return (
     <>
-      <Head
-        crumbs={[
-          { text: "Experiments", to: place.experiments() },
-          ...(experimentId
-            ? [{ text: experiment.data?.name ?? experimentId, to: place.experiment(experimentId) }]
-            : []),
-          { text: info?.run_name || id },
-        ]}
-      >
-        {info?.lifecycle_stage === "deleted" && <span class="badge">deleted</span>}
-        <IconButton icon="refresh" label="Read anew" onClick={refresh} />
-      </Head>
+      <RunHead id={id} info={info} here="overview" refresh={refresh} />
       <div class="content">
         {run.error ? <Failure error={run.error} retry={refresh} /> : run.data && <Overview id={id} run={run.data} />}
       </div>
