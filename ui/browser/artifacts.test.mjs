@@ -68,6 +68,7 @@ test("a folder of many files is read in pages", () =>
     await page.keyboard.press("Enter");
     await page.waitForSelector(".tree-more", { state: "detached" });
     assert.equal(await shown(), 230);
+    assert.equal(await focused(page), "0200.txt");
   }));
 
 test("images of every kind are shown, and what is none is said", async () => {

@@ -10,6 +10,7 @@ import { RunHead } from "../../app/run-head";
 import { pythonText } from "./names";
 import { Folders } from "./folders";
 import { Preview } from "./preview";
+import { factsOf } from "./reading";
 import { Tree } from "./tree";
 
 /** The files of a run: a tree, and beside it what is in the chosen one, which stands in the address. */
@@ -21,6 +22,10 @@ export default function Artifacts({ id = "" }: { id?: string }): JSX.Element {
   const folders = useMemo(() => new Folders(id), [id]);
   useEffect(() => () => folders.close(), [folders]);
   useEffect(() => folders.reveal(path), [folders, path]);
+  const facts = useAnswer(factsOf(id, path), path !== "");
+  useEffect(() => {
+    if (facts.data?.folder) folders.expand(path);
+  }, [folders, path, facts.data?.folder]);
   const refresh = () => {
     void cache.invalidateQueries({ queryKey: ["run", id] });
     void cache.invalidateQueries({ queryKey: ["file", id] });

@@ -19,7 +19,7 @@ export function Preview({ runId, path }: { runId: string; path: string }): JSX.E
     <>
       <header class="file-head">
         <h2>
-          <bdi>{path}</bdi>
+          <bdi title={path}>{path}</bdi>
         </h2>
         <p class="file-facts">
           {known &&

@@ -45,7 +45,8 @@ export function factsOf(runId: string, path: string): Question<Facts> {
         return { folder: false, sizeBytes, sha256: digestIn(response.headers.get("repr-digest")) };
       } catch (error) {
         if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) throw error;
-        const { files = [] } = await call("list_artifacts", { run_id: runId, path, max_results: 1 }, signal);
+        const asked = { run_id: runId, path, max_results: 1 };
+        const { files = [] } = await call("list_artifacts", asked, signal).catch(() => Promise.reject(error));
         if (files.length === 0) throw error;
         return { folder: true, sizeBytes: 0, sha256: null };
       }

@@ -1,5 +1,5 @@
 import type { JSX, TargetedKeyboardEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { count } from "../../app/format";
 import { Icon } from "../../app/icons";
@@ -31,6 +31,15 @@ export function Tree(props: {
     tree.current?.querySelector("[aria-selected='true']")?.scrollIntoView({ block: "nearest" });
   }, [selected, found]);
 
+  const [next, setNext] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    if (next === null) return;
+    setNext(null);
+    // Somebody who has gone elsewhere meanwhile stays there.
+    const { activeElement } = document;
+    if (activeElement === document.body || tree.current?.contains(activeElement)) focus(next);
+  }, [next]);
+
   const focus = (index: number) => {
     const row = rows[index];
     if (!row) return;
@@ -43,7 +52,10 @@ export function Tree(props: {
     else if (row.kind === "folder") {
       folders.expand(row.path);
       props.show(row.path);
-    } else if (row.kind === "more" || row.kind === "failed") void folders.more(row.path);
+    } else if (row.kind === "more" || row.kind === "failed") {
+      // The first of the new entries comes to stand where this row is.
+      void folders.more(row.path).then(() => setNext(rows.indexOf(row)));
+    }
   };
   const pressed = (event: TargetedKeyboardEvent<HTMLElement>, index: number) => {
     const row = rows[index];
