@@ -60,7 +60,7 @@ test("the tree is walked with the arrows, and the focus goes nowhere else", () =
   }));
 
 test("a folder of many files is read in pages", () =>
-  visit(at("many"), async (page) => {
+  visit(at("many/"), async (page) => {
     const shown = () => page.locator(".tree-row[aria-level='2'].tree-file").count();
     await page.waitForSelector(".tree-more >> text=200 are shown");
     assert.equal(await shown(), 200);
@@ -70,6 +70,16 @@ test("a folder of many files is read in pages", () =>
     assert.equal(await shown(), 230);
     assert.equal(await focused(page), "0200.txt");
   }));
+
+test("a folder that is asked for as if it were a file is opened", () =>
+  visit(
+    at("many"),
+    async (page) => {
+      await page.waitForSelector(".tree-more");
+      await page.waitForSelector("text=Its files stand in the tree");
+    },
+    { expected: /400 \(Bad Request\)/ },
+  ));
 
 test("images of every kind are shown, and what is none is said", async () => {
   for (const name of ["chart.png", "dot.gif", "dot.webp", "dot.bmp", "drawing.svg"]) {
@@ -245,7 +255,7 @@ for (const colorScheme of ["light", "dark"]) {
     ["model/MLmodel", ".lines"],
     ["numbers.csv", ".sheet"],
     ["images/chart.png", "figcaption:has-text('pixels')"],
-    ["many", ".tree-more"],
+    ["many/", ".tree-more"],
     ["large.txt", ".file-large"],
     ["model/model.pkl", "text=a Python pickle"],
   ]) {

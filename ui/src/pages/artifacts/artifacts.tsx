@@ -9,7 +9,7 @@ import { place, ROOT } from "../../app/places";
 import { RunHead } from "../../app/run-head";
 import { pythonText } from "./names";
 import { Folders } from "./folders";
-import { Preview } from "./preview";
+import { FolderFacts, Preview } from "./preview";
 import { factsOf } from "./reading";
 import { Tree } from "./tree";
 
@@ -17,15 +17,19 @@ import { Tree } from "./tree";
 export default function Artifacts({ id = "" }: { id?: string }): JSX.Element {
   const { url, route } = useLocation();
   const search = url.includes("?") ? url.slice(url.indexOf("?")) : "";
-  const path = (new URLSearchParams(search).get("path") ?? "").replace(/\/+$/, "");
+  const asked = new URLSearchParams(search).get("path") ?? "";
+  const path = asked.replace(/\/+$/, "");
   const run = useAnswer(runOf(id));
   const folders = useMemo(() => new Folders(id), [id]);
   useEffect(() => () => folders.close(), [folders]);
   useEffect(() => folders.reveal(path), [folders, path]);
-  const facts = useAnswer(factsOf(id, path), path !== "");
+  // The links to folders end with a slash. A path that somebody wrote without one is asked for as a file first.
+  const named = path !== asked;
+  const facts = useAnswer(factsOf(id, path), path !== "" && !named);
+  const folder = path !== "" && (named || facts.data?.folder === true);
   useEffect(() => {
-    if (facts.data?.folder) folders.expand(path);
-  }, [folders, path, facts.data?.folder]);
+    if (folder) folders.expand(path);
+  }, [folders, path, folder]);
   const refresh = () => {
     void cache.invalidateQueries({ queryKey: ["run", id] });
     void cache.invalidateQueries({ queryKey: ["file", id] });
@@ -48,6 +52,8 @@ export default function Artifacts({ id = "" }: { id?: string }): JSX.Element {
           <div class="file">
             {path === "" ? (
               <p class="faint">Choose a file to see what is in it.</p>
+            ) : folder ? (
+              <FolderFacts key={path} runId={id} path={path} />
             ) : (
               <Preview key={path} runId={id} path={path} />
             )}

@@ -17,48 +17,60 @@ export function Preview({ runId, path }: { runId: string; path: string }): JSX.E
   const known = facts.data;
   return (
     <>
-      <header class="file-head">
-        <h2>
-          <bdi title={path}>{path}</bdi>
-        </h2>
+      <FileHead runId={runId} path={path} facts={known} />
+      {facts.error ? (
+        <Failure error={facts.error} retry={() => void facts.refetch()} />
+      ) : known ? (
+        <Content runId={runId} path={path} facts={known} />
+      ) : (
+        <Waiting />
+      )}
+    </>
+  );
+}
+
+/** What can be done with a folder. */
+export function FolderFacts({ runId, path }: { runId: string; path: string }): JSX.Element {
+  return (
+    <>
+      <FileHead runId={runId} path={path} facts={undefined} />
+      <p class="faint">A folder. Its files stand in the tree.</p>
+    </>
+  );
+}
+
+function FileHead({ runId, path, facts }: { runId: string; path: string; facts: Facts | undefined }): JSX.Element {
+  return (
+    <header class="file-head">
+      <h2>
+        <bdi title={path}>{path}</bdi>
+      </h2>
+      {facts && (
         <p class="file-facts">
-          {known &&
-            (known.folder ? (
-              <span>folder</span>
-            ) : (
-              <span title={`${count(known.sizeBytes)} bytes`}>{bytes(known.sizeBytes)}</span>
-            ))}
-          {known?.sha256 && (
+          <span title={`${count(facts.sizeBytes)} bytes`}>{bytes(facts.sizeBytes)}</span>
+          {facts.sha256 && (
             <span class="digest">
-              SHA-256 <code>{known.sha256}</code>
-              <Copy text={known.sha256} what="the SHA-256" />
+              <span>SHA-256</span>
+              <code>{facts.sha256}</code>
+              <Copy text={facts.sha256} what="the SHA-256" />
             </span>
           )}
         </p>
-        <div class="file-tools">
-          {known && !known.folder && (
-            <a class="button" href={fileAddress(runId, path)} download={nameOf(path)}>
-              Download
-            </a>
-          )}
-          <Copy text={path} what="path">
-            Path
-          </Copy>
-          <Copy text={program(runId, path)} what="as Python">
-            Python
-          </Copy>
-        </div>
-      </header>
-      {facts.error ? (
-        <Failure error={facts.error} retry={() => void facts.refetch()} />
-      ) : !known ? (
-        <Waiting />
-      ) : known.folder ? (
-        <p class="faint">A folder. Its files stand in the tree.</p>
-      ) : (
-        <Content runId={runId} path={path} facts={known} />
       )}
-    </>
+      <div class="file-tools">
+        {facts && (
+          <a class="button" href={fileAddress(runId, path)} download={nameOf(path)}>
+            Download
+          </a>
+        )}
+        <Copy text={path} what="path">
+          Path
+        </Copy>
+        <Copy text={program(runId, path)} what="as Python">
+          Python
+        </Copy>
+      </div>
+    </header>
   );
 }
 

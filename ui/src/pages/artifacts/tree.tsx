@@ -12,6 +12,7 @@ export function Tree(props: {
   runId: string;
   folders: Folders;
   selected: string;
+  /** Shows a file, or a folder, whose path then ends with a slash. */
   show: (path: string) => void;
 }): JSX.Element {
   const { folders, selected } = props;
@@ -51,7 +52,7 @@ export function Tree(props: {
     else if (row.kind === "folder" && row.open) folders.collapse(row.path);
     else if (row.kind === "folder") {
       folders.expand(row.path);
-      props.show(row.path);
+      props.show(`${row.path}/`);
     } else if (row.kind === "more" || row.kind === "failed") {
       // The first of the new entries comes to stand where this row is.
       void folders.more(row.path).then(() => setNext(rows.indexOf(row)));
@@ -136,7 +137,7 @@ function Item(props: {
   return (
     <a
       {...shared}
-      href={place.artifacts(runId, row.path)}
+      href={place.artifacts(runId, row.kind === "folder" ? `${row.path}/` : row.path)}
       aria-selected={selected}
       aria-expanded={row.kind === "folder" ? row.open : undefined}
       onClick={(event) => {
