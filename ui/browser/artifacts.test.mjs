@@ -183,6 +183,28 @@ test("names of an enemy are text, and open the file that has them", async () => 
   }
 });
 
+// Our server keeps no such names, but a bucket may have them.
+test("names that turn around, or end an address early, open what has them and nothing else", () =>
+  visit(`/runs/${here.noFiles}/artifacts`, async (page, asked) => {
+    const names = ["a\u202egnp.txt", "x#y.txt", "x%2fy.txt", "x%00.txt", "\u2066y.txt"];
+    const files = names.map((path) => ({ path, is_dir: false, file_size: 6 }));
+    await page.route("**/artifacts/list?*", (route) => route.fulfill({ json: { files } }));
+    await page.route("**/get-artifact?*", (route) =>
+      route.fulfill({ status: 206, headers: { "content-range": "bytes 0-5/6" }, body: "inside" }),
+    );
+    await page.keyboard.press("r");
+    for (const [index, name] of names.entries()) {
+      await page.locator(".tree-file").nth(index).click();
+      await page.waitForFunction((path) => document.querySelector(".file-head h2")?.textContent === path, name);
+      await page.waitForSelector(".lines");
+      assert.equal(new URL(page.url()).searchParams.get("path"), name);
+      const { searchParams } = new URL(asked.at(-1).url());
+      assert.equal(searchParams.get("path"), name);
+      const width = await page.locator(".tree-file").nth(index).locator(".tree-size").boundingBox();
+      assert.ok(width.x > 200, "the size stands on the left of the name");
+    }
+  }));
+
 test("an SVG and a page that are opened by their address are saved and do not run", () =>
   visit(at(""), async (page) => {
     for (const path of ["images/drawing.svg", "page.html"]) {
