@@ -46,7 +46,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
 export function Help({ close }: { close: () => void }): JSX.Element {
   return (
     <Dialog label="Keys" close={close}>
-      <div class="help">
+      <div class="help" role="region" aria-label="List of keys" tabIndex={0}>
         {KEYS.map(([title, keys]) => (
           <section key={title}>
             <h3>{title}</h3>
