@@ -197,6 +197,8 @@ test("names that turn around, or end an address early, open what has them and no
     await page.route("**/get-artifact?*", (route) =>
       route.fulfill({ status: 206, headers: { "content-range": "bytes 0-5/6" }, body: "inside" }),
     );
+    // What is read already is not read anew before it is there.
+    await page.waitForSelector(".code");
     await page.keyboard.press("r");
     for (const [index, name] of names.entries()) {
       await page.locator(".tree-file").nth(index).click();

@@ -52,7 +52,7 @@ export function Sheet({ table, label }: { table: Table; label: string }): JSX.El
             <tr aria-rowindex={1}>
               <th scope="col">Row</th>
               {widths.map((_, column) => (
-                <th key={column} scope="col" title={head[column]}>
+                <th key={column} scope="col" class={rightOf(rows[0]?.[column])} title={head[column]}>
                   {short(head[column] ?? "") || `Column ${column + 1}`}
                 </th>
               ))}
@@ -66,11 +66,7 @@ export function Sheet({ table, label }: { table: Table; label: string }): JSX.El
                 {widths.map((_, column) => {
                   const text = row[column] ?? "";
                   return (
-                    <td
-                      key={column}
-                      class={isNumber(text) ? "right" : undefined}
-                      title={text.length > MOST_CH ? short(text) : undefined}
-                    >
+                    <td key={column} class={rightOf(text)} title={text.length > MOST_CH ? short(text) : undefined}>
                       {short(text)}
                     </td>
                   );
@@ -116,8 +112,9 @@ function rowsIn(rows: number): string {
   return rows === 1 ? "1 row" : `${count(rows)} rows`;
 }
 
-function isNumber(text: string): boolean {
-  return text !== "" && text.length < 40 && /^[-+]?(?:\d|\.\d)[\d.,eE+-]*$/.test(text);
+/** Numbers stand on the right, and what is over them, too. */
+function rightOf(text = ""): "right" | undefined {
+  return text.length < 40 && /^[-+]?(?:\d|\.\d)[\d.,eE+-]*$/.test(text) ? "right" : undefined;
 }
 
 function short(text: string): string {
