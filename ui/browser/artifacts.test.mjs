@@ -197,9 +197,7 @@ test("names that turn around, or end an address early, open what has them and no
     await page.route("**/get-artifact?*", (route) =>
       route.fulfill({ status: 206, headers: { "content-range": "bytes 0-5/6" }, body: "inside" }),
     );
-    // What is read already is not read anew before it is there.
-    await page.waitForSelector(".code");
-    await page.keyboard.press("r");
+    await page.reload();
     for (const [index, name] of names.entries()) {
       await page.locator(".tree-file").nth(index).click();
       await page.waitForFunction((path) => document.querySelector(".file-head h2")?.textContent === path, name);
