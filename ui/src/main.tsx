@@ -21,6 +21,7 @@ const Home = lazy(() => import("./pages/home/home"));
 const Experiments = lazy(() => import("./pages/experiments/experiments"));
 const Runs = lazy(() => import("./pages/runs/runs"));
 const Run = lazy(() => import("./pages/run/run"));
+const Compare = lazy(() => import("./pages/compare/compare"));
 
 function App() {
   return (
@@ -32,6 +33,7 @@ function App() {
             <Route path={place.experiments()} component={Experiments} />
             <Route path={`${ROOT}/experiments/:id`} component={Runs} />
             <Route path={`${ROOT}/runs/:id`} component={Run} />
+            <Route path={`${ROOT}/compare`} component={Compare} />
           </Router>
         </ErrorBoundary>
       </Shell>
