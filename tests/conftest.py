@@ -12,6 +12,15 @@ from tests import mongod, postgres
 MLFLOW_PYTHON = "GENESIS_MLFLOW_PYTHON"
 
 
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """What the client writes into the environment for the programs that it starts ends with the test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def mlflow_python() -> str:
     """The Python of an environment with MLflow and what is tested beside it."""

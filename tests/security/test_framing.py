@@ -218,7 +218,6 @@ def test_the_wrong_method_is_refused_with_those_allowed(server: Server, method: 
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "//",
         "/api",
         f"{API}runs/search/",

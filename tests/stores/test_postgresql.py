@@ -197,7 +197,7 @@ class Interrupted(PostgresConnection):
     meanwhile: Callable[[], object]
 
     def run(self, statement: Statement, **values: Any) -> int:
-        if statement is documents.FILL:
+        if statement in (documents.FILL, documents.FILL_FIRST):
             self.meanwhile()
         return super().run(statement, **values)
 

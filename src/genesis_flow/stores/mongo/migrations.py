@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bson import Binary
 from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError
 
 from genesis_flow.errors import ForeignDatabase, StoreBusy
 from genesis_flow.rules.clock import Clock
@@ -54,7 +54,7 @@ async def make_indexes(database: Database) -> None:
 async def count_keys(database: Database) -> None:
     """Puts the runs that are there into blocks, whose keys are counted when there is time."""
     await make_indexes(database)
-    with contextlib.suppress(OperationFailure):  # it is gone, or never was
+    if "by_unsettled" in await database.index_names("runs"):
         await database.collection("runs").drop_index("by_unsettled")
     for experiment in await database.find("experiments", {}, {"_id": True}):
         of_experiment = {"experiment": int(experiment["_id"])}
