@@ -40,7 +40,12 @@ export function Cell(props: {
 /** A difference in words: `+0.1 (+50 %)`. */
 export function deltaText({ difference, share }: Delta): string {
   if (difference === 0) return "=";
-  return signed(difference) + (share === null ? "" : ` (${signed(share * 100)} %)`);
+  return signed(difference) + (share === null ? "" : ` (${percentText(share * 100)} %)`);
+}
+
+/** With at most one place behind the point: the difference itself is more precise. */
+function percentText(percent: number): string {
+  return Math.abs(percent) < 0.05 ? "<0.1" : signed(Math.round(percent * 10) / 10);
 }
 
 function signed(value: number): string {

@@ -183,8 +183,7 @@ function Group(props: {
       <tr class="group">
         <th colSpan={props.columns + 1} scope="rowgroup">
           <span>
-            {TITLES[name]}{" "}
-            <span class="faint">{differing.length ? `${count(differing.length)} differ` : "nothing differs"}</span>
+            {TITLES[name]} <span class="faint">{differText(differing.length)}</span>
           </span>
         </th>
       </tr>
@@ -218,4 +217,9 @@ function Group(props: {
       )}
     </tbody>
   );
+}
+
+function differText(number: number): string {
+  if (number === 0) return "nothing differs";
+  return number === 1 ? "1 differs" : `${count(number)} differ`;
 }
