@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,13 @@ def test_a_run_stands_once_and_has_an_id(server: Server, runs: list[str]) -> Non
     for given in ((runs[0], runs[0]), (runs[0], "")):
         answer = compare(server, *given)
         assert (answer.status, answer.error_code) == (400, "INVALID_PARAMETER_VALUE"), answer.body
+
+
+def test_a_server_in_front_of_another_compares_the_same(server: Server, runs: list[str], tmp_path: Path) -> None:
+    with serving(tmp_path, store=server.uri) as front:
+        assert compare(front, *runs).json == compare(server, *runs).json
+        answer = compare(front, runs[0], MISSING)
+        assert (answer.status, MISSING in answer.message) == (404, True)
 
 
 def test_fifty_runs_are_compared_at_once(server: Server) -> None:

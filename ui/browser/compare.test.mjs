@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { column, here, rows, visit } from "./browser.mjs";
+import { column, faults, here, rows, visit } from "./browser.mjs";
 
 const EXPERIMENT = `/experiments/${here.runs}`;
 
@@ -34,6 +34,27 @@ test("runs are selected with the mouse, compared, and forgotten", () =>
     await page.click("text=Clear");
     await page.waitForFunction(() => !document.querySelector(".grid-row[aria-selected=true], .pick input:checked"));
   }));
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds no fault with a selection, and with a comparison that is open, ${colorScheme}`, () =>
+    visit(
+      `${EXPERIMENT}?sort=attributes.status`,
+      async (page) => {
+        await rows(page);
+        for (const row of [0, 2, 3]) await page.click(box(row));
+        await page.waitForFunction(() => document.querySelectorAll(".grid-row[aria-selected=true]").length === 3);
+        assert.deepEqual(await faults(page), []);
+        await page.keyboard.press("d");
+        await page.waitForSelector(".compare tbody td");
+        await page.click(".group-params >> text=1 the same");
+        await page.keyboard.press("j");
+        await page.keyboard.press("b");
+        await page.waitForSelector("button[aria-pressed=true]");
+        assert.deepEqual(await faults(page), []);
+      },
+      { colorScheme, reducedMotion: "reduce" },
+    ));
+}
 
 test("runs are selected and compared with keys alone", () =>
   visit(EXPERIMENT, async (page) => {
