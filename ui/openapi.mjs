@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const OPERATIONS = [
+  "compare_runs",
   "get_experiment",
   "get_metric_history_bulk_interval",
   "get_run",

@@ -31,8 +31,10 @@ def filled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         address, below = (f"http://127.0.0.1:{each.port}" for each in (server, prefixed))
         about = {"address": address, "prefixed": below + PREFIX, "program": program}
         client = MlflowClient(address)
-        about["runs"], about["run"] = _thousand_runs(client)
-        about["hostile"], about["hostileRun"] = _hostile(client)
+        about["runs"], thousand = _thousand_runs(client)
+        about["run"], about["compared"] = thousand[-1], ",".join(thousand[:-4:-1])
+        about["hostile"], hostile = _hostile(client)
+        about["hostileRun"], about["hostileRuns"] = hostile[-1], ",".join(hostile)
         about["files"] = log_files(client, folder / "files")
         about["noFiles"] = client.create_run("0", run_name="without files").info.run_id
         about["empty"] = client.create_experiment("empty")
@@ -41,8 +43,8 @@ def filled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield json.dumps(about)
 
 
-def _thousand_runs(client: MlflowClient) -> tuple[str, str]:
-    """An experiment of a thousand runs; its id, and that of the latest run, which has all that a run can have."""
+def _thousand_runs(client: MlflowClient) -> tuple[str, list[str]]:
+    """An experiment of a thousand runs; its id, and theirs. The last, the latest, has all that a run can have."""
     experiment = client.create_experiment("thousand")
 
     def log(i: int) -> str:
@@ -65,27 +67,28 @@ def _thousand_runs(client: MlflowClient) -> tuple[str, str]:
         return run.info.run_id
 
     with ThreadPoolExecutor(8) as pool:
-        latest = list(pool.map(log, range(RUNS)))[-1]
+        runs = list(pool.map(log, range(RUNS)))
+    latest = runs[-1]
     client.set_tag(latest, "mlflow.note.content", "# A note\n\nas **text**")
     dataset = Dataset("churn", "d1g3st", "local", '{"uri": "churn.csv"}')
     client.log_inputs(latest, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
-    return experiment, latest
+    return experiment, runs
 
 
-def _hostile(client: MlflowClient) -> tuple[str, str]:
-    """An experiment whose every text is an attempt; its id, and that of its latest run."""
+def _hostile(client: MlflowClient) -> tuple[str, list[str]]:
+    """An experiment whose every text is an attempt; its id, and those of its runs."""
     experiment = client.create_experiment(MARKUP)
     client.set_experiment_tag(experiment, "mlflow.note.content", MARKUP)
-    latest = ""
+    runs = []
     for i, name in enumerate((LONG, TURNED, "javascript:planted=1", MARKUP)):
         run = client.create_run(experiment, start_time=1_700_000_000_000 + i, run_name=name)
-        latest = run.info.run_id
+        runs.append(run.info.run_id)
         params = [Param("text", MARKUP), Param("turned", TURNED + str(i)), Param("long", "x" * 5_000 + str(i))]
         tags = [RunTag("mlflow.note.content", MARKUP), RunTag("mlflow.source.name", "javascript:planted=1")]
         client.log_batch(
-            latest,
+            runs[-1],
             [Metric("loss", float("nan"), 1, 0)],
             params,
             [*tags, RunTag("enemy", MARKUP), RunTag("turned", TURNED)],
         )
-    return experiment, latest
+    return experiment, runs

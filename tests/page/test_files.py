@@ -18,7 +18,7 @@ from genesis_flow.stores.memory import MemoryStore
 
 HTML = b'<html data-root=""><script src="./assets/main-1a2b3c4d.js"></script><link href="./assets/x-1.css"></html>'
 SCRIPT = b"console.log('page')" * 50
-PLACES = ("/", "/experiments", "/experiments/12", "/runs/0a1b", "/runs/%3Cimg%3E")
+PLACES = ("/", "/experiments", "/experiments/12", "/runs/0a1b", "/runs/%3Cimg%3E", "/compare")
 
 
 @pytest.fixture

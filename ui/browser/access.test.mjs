@@ -8,6 +8,8 @@ const PLACES = {
   experiments: ["/experiments", ".grid-row a"],
   runs: [`/experiments/${here.runs}?sort=metrics.val_loss`, "[data-column='params.lr'][aria-sort]"],
   "no runs": [`/experiments/${here.empty}`, ".code"],
+  comparison: [`/compare?runs=${here.compared}&baseline=${here.run}`, ".compare .delta"],
+  "a comparison of nothing": ["/compare", ".empty a"],
   run: [`/runs/${here.run}`, ".panel canvas"],
 };
 
@@ -44,7 +46,7 @@ for (const colorScheme of ["light", "dark"]) {
 }
 
 test("on a phone nothing is wider than the screen, and axe finds no fault", async () => {
-  for (const [path, ready] of [PLACES.home, PLACES.runs, PLACES.run]) {
+  for (const [path, ready] of [PLACES.home, PLACES.runs, PLACES.run, PLACES.comparison]) {
     await visit(
       path,
       async (page) => {

@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 const given = JSON.parse(process.env.GENESIS_PAGE_TESTS ?? "null");
 if (!given) throw new Error("tests/page/test_browser.py runs this.");
 
-/** Where the server is, and what is on it: { address, prefixed, program, runs, hostile, empty, run, prefixedRun }. */
+/** Where the server is, and what is on it: { address, prefixed, program, runs, hostile, empty, run, prefixedRun, compared, … }. */
 export const here = given;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -27,6 +27,16 @@ test("names, keys, values, tags and notes of an enemy are text and nothing else"
     assert.equal(await page.$("main img, main script, main iframe, a[href^='javascript:']"), null);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   });
+  await visit(`/compare?runs=${here.hostileRuns}`, async (page) => {
+    await page.waitForSelector(".compare tbody td");
+    for (const button of await page.$$(".fold button[aria-expanded]")) await button.click();
+    assert.ok((await page.textContent(".compare")).includes("<img src=x onerror="));
+    assert.equal(await page.$("main img, main script, a[href^='javascript:']"), null);
+    const widest = await page.$$eval(".compare tbody tr:not(.fold, .group) td", (cells) =>
+      Math.max(...cells.map((cell) => cell.offsetWidth)),
+    );
+    assert.ok(widest < 300, `${widest} px`);
+  });
   for (const path of ["/", "/experiments"]) {
     await visit(path, async (page) => {
       await page.waitForSelector("a:has-text('<img')");

@@ -22,6 +22,7 @@ const Experiments = lazy(() => import("./pages/experiments/experiments"));
 const Runs = lazy(() => import("./pages/runs/runs"));
 const Run = lazy(() => import("./pages/run/run"));
 const Artifacts = lazy(() => import("./pages/artifacts/artifacts"));
+const Compare = lazy(() => import("./pages/compare/compare"));
 
 function App() {
   return (
@@ -34,6 +35,7 @@ function App() {
             <Route path={`${ROOT}/experiments/:id`} component={Runs} />
             <Route path={`${ROOT}/runs/:id`} component={Run} />
             <Route path={`${ROOT}/runs/:id/artifacts`} component={Artifacts} />
+            <Route path={`${ROOT}/compare`} component={Compare} />
           </Router>
         </ErrorBoundary>
       </Shell>

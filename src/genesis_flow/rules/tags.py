@@ -8,7 +8,10 @@ import msgspec
 
 from genesis_flow.errors import InvalidParameter
 
+RESERVED = "mlflow."
+"""How the names of those begin."""
 RUN_NAME = "mlflow.runName"
+NOTE = "mlflow.note.content"
 LOGGED_MODELS = "mlflow.log-model.history"
 DATASET_CONTEXT = "mlflow.data.context"
 

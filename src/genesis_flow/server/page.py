@@ -19,7 +19,14 @@ from genesis_flow.server.router import Router
 
 FOLDER = Path(__file__).parent / "static"
 """Where ``make page`` puts the built page; the wheel has it."""
-PLACES = ("/", "/experiments", "/experiments/{experiment_id}", "/runs/{run_id}", "/runs/{run_id}/artifacts")
+PLACES = (
+    "/",
+    "/experiments",
+    "/experiments/{experiment_id}",
+    "/runs/{run_id}",
+    "/runs/{run_id}/artifacts",
+    "/compare",
+)
 """The addresses of the page."""
 MISSING = b"The web page is not built: run 'make page' (Node 20.19 or newer), then start the server again.\n"
 TYPES = {

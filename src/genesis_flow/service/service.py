@@ -11,7 +11,16 @@ from genesis_flow.outbound.client import Allowed, Client
 from genesis_flow.rules.acting import ACTING
 from genesis_flow.rules.limits import DOWNLOAD_LINK_S
 from genesis_flow.rules.webhooks import RETRIES, TIMEOUT_S
-from genesis_flow.service import datasets, experiments, keys, logged_models, metrics, registry, runs
+from genesis_flow.service import (
+    datasets,
+    experiments,
+    keys,
+    logged_models,
+    metrics,
+    registry,
+    run_comparisons,
+    runs,
+)
 from genesis_flow.service.artifacts import Artifacts
 from genesis_flow.service.deliveries import Deliveries
 from genesis_flow.service.secrets import Sealer
@@ -65,6 +74,7 @@ class Service:
         self._verbs: Verbs = {
             **experiments.verbs(store),
             **runs.verbs(store),
+            **run_comparisons.verbs(store),
             **keys.verbs(store),
             **metrics.verbs(store),
             **datasets.verbs(store),

@@ -67,8 +67,8 @@ def encode(reply: Reply[Any]) -> bytes:
     if isinstance(reply, Encoded):
         return reply.body
     body = _encode(reply)
-    # msgspec writes NaN and the infinities as null, and we never send a null: look closer only when there is one.
-    return _encode(_named_nonfinite(msgspec.to_builtins(reply))) if b":null" in body else body
+    # msgspec writes NaN and the infinities as null, of which we send few: look closer only when there is one.
+    return _encode(_named_nonfinite(msgspec.to_builtins(reply))) if b"null" in body else body
 
 
 def _named_nonfinite(value: Any) -> Any:

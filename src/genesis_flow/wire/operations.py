@@ -29,6 +29,7 @@ from genesis_flow.wire.messages import (
     model_history,
     registry,
     reviews,
+    run_comparisons,
     run_tables,
     runs,
     scorers,
@@ -283,6 +284,7 @@ GENESIS: tuple[Operation[Any, Any], ...] = (
     Operation("list_webhook_deliveries", "GET", "/api/genesis/v1/webhooks/{webhook_id}/deliveries", webhook_deliveries.ListWebhookDeliveries, webhook_deliveries.ListWebhookDeliveriesResponse, "webhooks:read"),
     Operation("replay_webhook_delivery", "POST", "/api/genesis/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", webhook_deliveries.ReplayWebhookDelivery, webhook_deliveries.ReplayWebhookDeliveryResponse, "webhooks:write"),
     Operation("get_runs_table", "POST", "/api/genesis/v1/runs/table", run_tables.GetRunsTable, run_tables.GetRunsTableResponse, "runs:read"),
+    Operation("compare_runs", "POST", "/api/genesis/v1/runs/compare", run_comparisons.CompareRuns, run_comparisons.CompareRunsResponse, "runs:read"),
     Operation("list_experiment_keys", "GET", "/api/genesis/v1/experiments/{experiment_id}/keys", keys.ListExperimentKeys, keys.ListExperimentKeysResponse, "runs:read"),
 )
 

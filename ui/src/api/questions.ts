@@ -1,6 +1,7 @@
 import { call } from "./client";
 import type { Question } from "./query";
 import type {
+  CompareRunsResponse,
   Experiment,
   GetRunsTable,
   GetRunsTableResponse,
@@ -63,6 +64,14 @@ export function runOf(id: string): Question<Run> {
   return {
     queryKey: ["run", id],
     queryFn: async ({ signal }) => (await call("get_run", { run_id: id }, signal)).run ?? {},
+  };
+}
+
+/** Runs beside each other. */
+export function comparisonOf(runIds: readonly string[]): Question<CompareRunsResponse> {
+  return {
+    queryKey: ["comparison", runIds],
+    queryFn: ({ signal }) => call("compare_runs", { run_ids: runIds }, signal),
   };
 }
 

@@ -5,6 +5,10 @@ export type Real = number | "NaN" | "Infinity" | "-Infinity";
 
 /** The operations that the page calls. */
 export interface Operations {
+  compare_runs: {
+    request: CompareRuns;
+    reply: CompareRunsResponse;
+  };
   get_experiment: {
     request: {
       readonly experiment_id: string;
@@ -61,6 +65,7 @@ export interface Operations {
 
 /** How each is asked for. */
 export const PATHS: Readonly<Record<keyof Operations, readonly ["GET" | "POST", string]>> = {
+  compare_runs: ["POST", "/api/genesis/v1/runs/compare"],
   get_experiment: ["GET", "/api/2.0/mlflow/experiments/get"],
   get_metric_history_bulk_interval: ["GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval"],
   get_run: ["GET", "/api/2.0/mlflow/runs/get"],
@@ -69,6 +74,36 @@ export const PATHS: Readonly<Record<keyof Operations, readonly ["GET" | "POST", 
   list_experiment_keys: ["GET", "/api/genesis/v1/experiments/{experiment_id}/keys"],
   search_experiments: ["POST", "/api/2.0/mlflow/experiments/search"],
 };
+
+export interface CompareRuns {
+  readonly run_ids?: readonly string[];
+}
+
+export interface CompareRunsResponse {
+  readonly runs: readonly ComparedRun[];
+  readonly groups: readonly ComparedGroup[];
+}
+
+export interface ComparedGroup {
+  readonly name: "datasets" | "metrics" | "params" | "source" | "tags";
+  readonly rows: readonly ComparedKey[];
+}
+
+export interface ComparedKey {
+  readonly key: string;
+  readonly values: readonly (Real | string | null)[];
+  readonly same: boolean;
+}
+
+export interface ComparedRun {
+  readonly run_id: string;
+  readonly run_name?: string | null;
+  readonly experiment_id?: string | null;
+  readonly status?: "FAILED" | "FINISHED" | "KILLED" | "RUNNING" | "SCHEDULED" | null;
+  readonly start_time?: number | null;
+  readonly end_time?: number | null;
+  readonly lifecycle_stage?: string | null;
+}
 
 export interface Dataset {
   readonly name: string;

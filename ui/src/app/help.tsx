@@ -29,6 +29,17 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["Ctrl Enter", "open it in a new tab"],
       ["Shift Enter", "in the head: sort by this, too"],
       ["c", "choose columns"],
+      ["x", "select the run, or no longer"],
+      ["Shift x", "select all from the last one to this"],
+      ["d", "compare what is selected"],
+    ],
+  ],
+  [
+    "In a comparison",
+    [
+      ["b", "baseline: the run of the cell, else the next"],
+      ["j  k  h  l", "cell below, above, left, right; arrows too"],
+      ["Enter", "copy the cell"],
     ],
   ],
   [

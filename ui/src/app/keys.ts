@@ -49,5 +49,6 @@ export function listen(): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+  const typing = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+  return target instanceof HTMLElement && target.closest(typing) !== null;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { useKeys } from "../app/keys";
+import { between } from "../state/selection";
 import type { Sort } from "../state/view";
 import { columnWindow, rowAt, rowWindow, scrollOf } from "./window";
 
@@ -33,6 +34,15 @@ export interface Rows<Row> {
   want(first: number, end: number): void;
 }
 
+/** Which rows are selected. */
+export interface Selection<Row> {
+  has(row: Row): boolean;
+  /** Selects rows, or no longer. */
+  set(rows: readonly Row[], on: boolean): void;
+  /** What the box of a row is called. */
+  label(row: Row): string;
+}
+
 interface Props<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
@@ -43,6 +53,7 @@ interface Props<Row> {
   readonly onSort: (column: string, several: boolean) => void;
   readonly hrefOf: (row: Row) => string;
   readonly open: (href: string, newTab: boolean) => void;
+  readonly selection?: Selection<Row>;
   /** The row to have at the top, and what is told when that is another one. */
   readonly at: number;
   readonly onAt: (row: number) => void;
@@ -63,12 +74,14 @@ interface Place {
  * It is an ARIA grid: one cell takes part in the order of Tab, arrows move it. The cell that has the focus stays drawn
  * wherever the view is, so the focus is never lost. */
 export function Grid<Row>(props: Props<Row>): JSX.Element {
-  const { columns, rows } = props;
+  const { columns, rows, selection } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, left: 0, width: 0, height: 0 });
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
   const focusing = useRef(false);
   const told = useRef(0);
+  /** The row from which a range goes. */
+  const anchor = useRef<number | null>(null);
   const total = rows.total;
   const viewPx = Math.max(0, view.height - HEAD_PX);
   const edges = useMemo(() => edgesOf(columns), [columns]);
@@ -152,6 +165,24 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
     cell.focus({ preventScroll: true });
   });
 
+  useEffect(() => void (anchor.current = null), [props.order]);
+  const pick = (index: number, on: boolean, range: boolean) => {
+    const from = range ? (anchor.current ?? index) : index;
+    anchor.current = index;
+    const all = between(from, index).map((each) => rows.row(each));
+    const here = all.filter((row) => row !== undefined);
+    // Not a range with holes in it: where rows are not here, it is this one alone.
+    const row = rows.row(index);
+    if (row !== undefined) selection?.set(here.length === all.length ? here : [row], on);
+  };
+  const pickHere = (range: boolean) => () => {
+    const index = Math.max(0, at.row);
+    const row = rows.row(index);
+    if (!selection || row === undefined) return;
+    move(index, at.column);
+    pick(index, range || !selection.has(row), range);
+  };
+
   const enter = (event: KeyboardEvent) => {
     if (at.row < 0) {
       const column = columns[at.column];
@@ -191,6 +222,7 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
     h: step(0, -1),
     ArrowDown: step(1, 0),
     G: () => move(last, at.column),
+    ...(selection && { x: pickHere(false), X: pickHere(true) }),
   });
 
   const [firstColumn, endColumn] = columnWindow(edges, view.left, view.width);
@@ -213,11 +245,12 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
     <>
       <div
         ref={box}
-        class={`grid${props.stale ? " stale" : ""}${total === 0 ? " none" : ""}`}
+        class={`grid${selection ? " selects" : ""}${props.stale ? " stale" : ""}${total === 0 ? " none" : ""}`}
         role="grid"
         aria-label={props.label}
         aria-rowcount={total === null ? -1 : total + 1}
         aria-colcount={columns.length}
+        aria-multiselectable={selection ? true : undefined}
         aria-busy={props.stale || total === null}
         onKeyDown={onKeyDown}
       >
@@ -258,6 +291,7 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
                 class="grid-row"
                 role="row"
                 aria-rowindex={index + 2}
+                aria-selected={selection && row !== undefined ? selection.has(row) : undefined}
                 style={{ top: `${drawn.shiftPx + index * ROW_PX}px` }}
               >
                 {seen.map(({ column, index: place }) => (
@@ -265,9 +299,25 @@ export function Grid<Row>(props: Props<Row>): JSX.Element {
                     {row === undefined ? (
                       <span class="blank" />
                     ) : place === 0 ? (
-                      <a href={props.hrefOf(row)} tabIndex={-1}>
-                        {column.cell(row)}
-                      </a>
+                      <>
+                        {selection && (
+                          <label class="pick">
+                            <input
+                              type="checkbox"
+                              tabIndex={-1}
+                              aria-label={selection.label(row)}
+                              checked={selection.has(row)}
+                              onClick={(event) => {
+                                setActive({ row: index, column: 0 });
+                                pick(index, event.currentTarget.checked, event.shiftKey);
+                              }}
+                            />
+                          </label>
+                        )}
+                        <a href={props.hrefOf(row)} tabIndex={-1}>
+                          {column.cell(row)}
+                        </a>
+                      </>
                     ) : (
                       column.cell(row)
                     )}

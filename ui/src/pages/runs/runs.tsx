@@ -14,9 +14,10 @@ import { place } from "../../app/places";
 import { Head } from "../../app/shell";
 import { snippet } from "../../app/snippet";
 import { Blocks } from "../../grid/blocks";
-import { Grid } from "../../grid/grid";
+import { Grid, type Selection } from "../../grid/grid";
 import { type Field, keyOf } from "../../state/fields";
 import { blockOf, rowsOf, type TableRun } from "../../state/runs";
+import { comparable, MOST, selected, withIds } from "../../state/selection";
 import { smart } from "../../state/smart";
 import { formatView, keepPlace, parseView, sorted, type View } from "../../state/view";
 import { columnsOf } from "./columns";
@@ -51,7 +52,19 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
     void cache.invalidateQueries({ queryKey: ["keys", id] });
     setGeneration(generation + 1);
   };
-  useKeys({ c: () => setPicking(true), r: refresh });
+  const compare = () => {
+    if (comparable(selected.value.length)) route(place.compare(selected.value));
+  };
+  useKeys({ c: () => setPicking(true), r: refresh, d: compare });
+  const ids = new Set(selected.value);
+  const selection: Selection<TableRun> = {
+    has: (run) => ids.has(run.id),
+    set: (runs, on) => {
+      const changed = runs.map((run) => run.id);
+      selected.value = withIds(selected.value, changed, on);
+    },
+    label: (run) => `Select ${String(run.values["attributes.run_name"] || run.id)}`,
+  };
 
   const name = experiment.data?.name ?? "";
   const refused = rows.error instanceof ApiError && rows.error.status === 400 ? rows.error.message : null;
@@ -79,6 +92,7 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
         filtered={view.filter !== ""}
         keys={keys.data}
         constants={picked?.constants ?? NO_FIELDS}
+        compare={compare}
       />
       {failure ? (
         <Failure error={failure} retry={refresh} />
@@ -92,6 +106,7 @@ export default function Runs({ id = "" }: { id?: string }): JSX.Element {
           onSort={(field, several) => show({ sort: sorted(view.sort, field, several) })}
           hrefOf={(run) => place.run(run.id)}
           open={(href, newTab) => (newTab ? void window.open(href, "_blank", "noopener") : route(href))}
+          selection={selection}
           at={view.at}
           onAt={(at) => keepPlace(place.experiment(id), at)}
           order={JSON.stringify([id, view.filter, view.sort])}
@@ -134,6 +149,7 @@ function Summary(props: {
   readonly filtered: boolean;
   readonly keys: { readonly runs: number } | undefined;
   readonly constants: readonly Field[];
+  readonly compare: () => void;
 }): JSX.Element {
   const first = useAnswer(
     blockOf([props.id], { filter: "", sort: [] }, props.constants, 0, 1),
@@ -148,6 +164,7 @@ function Summary(props: {
           ? "…"
           : `${count(total)}${props.filtered && keys ? ` of ${count(keys.runs)}` : ""} ${total === 1 && !props.filtered ? "run" : "runs"}`}
       </span>
+      <Selected compare={props.compare} />
       {run && (
         <span class="same">
           the same for all:{" "}
@@ -160,6 +177,38 @@ function Summary(props: {
         </span>
       )}
     </div>
+  );
+}
+
+/** How many are selected, and what can be done with them. */
+function Selected({ compare }: { readonly compare: () => void }): JSX.Element {
+  const number = selected.value.length;
+  return (
+    <span class="selected">
+      <span role="status">{number > 0 && `${count(number)} selected`}</span>
+      {number > 0 && (
+        <>
+          <button
+            type="button"
+            disabled={!comparable(number)}
+            title={number > MOST ? `At most ${MOST} runs are compared` : "Compare (d)"}
+            onClick={compare}
+          >
+            Compare
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              selected.value = [];
+              // The button goes away, and would take the focus with it.
+              document.getElementById("main")?.focus();
+            }}
+          >
+            Clear
+          </button>
+        </>
+      )}
+    </span>
   );
 }
 
