@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 
 import pytest
 
+from genesis_flow.stores import keys
 from genesis_flow.stores.collecting import CollectionStore
 from genesis_flow.stores.memory import MemoryStore
 from genesis_flow.stores.mongo import keys as mongo_keys
@@ -42,8 +43,7 @@ def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def store(uri: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Settled]:
     """A store whose blocks have few runs."""
-    for module in (sql_keys, mongo_keys):
-        monkeypatch.setattr(module, "BLOCK_VALUES", 12)
+    monkeypatch.setattr(keys, "BLOCK_VALUES", 12)
     store = cast("Settled", open_store(uri, artifact_root=ROOT))
     yield store
     await store.close()

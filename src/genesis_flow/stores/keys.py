@@ -20,6 +20,11 @@ from genesis_flow.wire.messages.keys import KeyKind
 KINDS: tuple[KeyKind, ...] = ("metric", "param", "tag")
 """In the order of a list."""
 
+BLOCK_VALUES = 8_192
+"""A block of runs with so many values takes no more. PERF: they are read in 8 ms if one of its runs was written to."""
+RUNS_IN_A_BLOCK = 128
+"""How many of the runs of an older database are put into a block, however many values they have."""
+
 Parts = Mapping[str, Part]
 """The parts of the keys of one kind, by key."""
 
@@ -79,6 +84,17 @@ _Columns = tuple[tuple[str, ...], tuple[msgspec.Raw, ...]]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, dict[KeyKind, _Columns]]).decode
 _decode_part = msgspec.msgpack.Decoder(Part).decode
+
+
+def joined(block: int, full: int, size: int) -> tuple[int, int]:
+    """The block that a run joins, and how many values that has then.
+
+    Args:
+        block: the newest of the experiment.
+        full: how many values it has.
+        size: how many values the run has.
+    """
+    return (block, full + size) if full < BLOCK_VALUES else (block + 1, size)
 
 
 def asked_kinds(message: messages.ListExperimentKeys) -> Sequence[KeyKind]:

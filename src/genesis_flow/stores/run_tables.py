@@ -12,7 +12,7 @@ from genesis_flow.rules.points import LARGEST
 from genesis_flow.search.ast import Field, Kind, Type
 from genesis_flow.search.fields import RUNS
 from genesis_flow.search.parse import parse_field
-from genesis_flow.wire.codec import Encoded
+from genesis_flow.wire.codec import Encoded, named_nonfinite
 from genesis_flow.wire.messages.run_tables import ColumnType, GetRunsTable, GetRunsTableResponse
 
 Cell = Union[int, float, str, None]
@@ -26,7 +26,7 @@ def number(value: float) -> Cell:
     """A double as it stands in a cell."""
     if -LARGEST <= value <= LARGEST:
         return value
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return named_nonfinite(value)
 
 
 def fields_of(message: GetRunsTable) -> list[Field]:

@@ -71,11 +71,16 @@ def encode(reply: Reply[Any]) -> bytes:
     return _encode(_named_nonfinite(msgspec.to_builtins(reply))) if b"null" in body else body
 
 
+def named_nonfinite(value: float) -> str:
+    """The string that stands for NaN or an infinity, which JSON does not have."""
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
 def _named_nonfinite(value: Any) -> Any:
     """``value`` with NaN and ±Infinity as the strings that stand for them."""
     match value:
         case float() if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+            return named_nonfinite(value)
         case dict():
             return {k: _named_nonfinite(v) for k, v in value.items()}
         case list() | tuple():

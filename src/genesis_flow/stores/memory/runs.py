@@ -22,6 +22,7 @@ from genesis_flow.stores.memory.state import StoredRun
 from genesis_flow.stores.run_tables import Cell, fields_of, number, reply
 from genesis_flow.stores.webhook_events import run_ended
 from genesis_flow.values.datasets import DatasetInput, InputTag
+from genesis_flow.values.experiments import ViewType
 from genesis_flow.values.logged_models import ModelInput, ModelOutput
 from genesis_flow.values.metrics import Metric
 from genesis_flow.values.runs import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
@@ -90,20 +91,20 @@ class Runs(Outbox):
     async def search_runs(self, message: messages.SearchRuns) -> messages.SearchRunsResponse:
         asked = asking.of_runs(message, self._state.secret)
         query = Query(asked, _values, _value)
-        stages = STAGES[message.run_view_type]
-        runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
-        shown, token = page(runs, query, message.max_results)
+        shown, token = page(self._in_view(asked, message.run_view_type), query, message.max_results)
         return messages.SearchRunsResponse(runs=tuple(map(self._run, shown)), next_page_token=token)
 
     async def get_runs_table(self, message: run_tables.GetRunsTable) -> Encoded[run_tables.GetRunsTableResponse]:
         fields, asked = fields_of(message), asking.of_table(message)
         query = Query(asked, _values, _value)
-        stages = STAGES[message.run_view_type]
-        runs = [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
-        line = in_line(runs, query)
+        line = in_line(self._in_view(asked, message.run_view_type), query)
         block = line[message.offset : message.offset + message.limit]
         values = [[_cell(run, field) for run in block] for field in fields]
         return reply(message, fields, len(line), [run.info.run_id or "" for run in block], values)
+
+    def _in_view(self, asked: asking.Asked, view: ViewType) -> list[StoredRun]:
+        stages = STAGES[view]
+        return [run for run in self._state.runs_in(asked.experiments) if run.info.lifecycle_stage in stages]
 
     # --- what is written to a run ---------------------------------------------------------------------------
 

@@ -23,8 +23,6 @@ from genesis_flow.wire.messages import keys as messages
 from genesis_flow.wire.messages.keys import KeyKind
 
 BLOCKS = "run_blocks"
-BLOCK_VALUES = 8_192
-"""A block with so many values takes no more runs."""
 MOST_BYTES = 15 * 2**20
 """What is larger does not fit into the block's document, and is counted when it is asked for."""
 AT_ONCE = 1_000
@@ -132,9 +130,7 @@ async def _places(database: Database, experiment: int, joining: Sequence[Head]) 
     block, size = (int(newest[0]["block"]), int(newest[0]["size"])) if newest else (0, 0)
     places = []
     for head in joining:
-        if size >= BLOCK_VALUES:
-            block, size = block + 1, 0
-        size += _size(head)
+        block, size = keys.joined(block, size, _size(head))
         places.append(block)
     return places
 

@@ -21,6 +21,7 @@ from genesis_flow.rules.clock import Clock
 from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from genesis_flow.rules.locations import joined
 from genesis_flow.stores import versions
+from genesis_flow.stores.keys import BLOCK_VALUES, RUNS_IN_A_BLOCK
 from genesis_flow.stores.mongo import experiments, keys
 from genesis_flow.stores.mongo.database import Database
 from genesis_flow.stores.mongo.indexes import INDEXES, PROPERTIES, Index
@@ -64,14 +65,11 @@ async def count_keys(database: Database) -> None:
         while found := await database.find("runs", without, {"_id": True}, limit=RUNS_IN_A_BLOCK):
             # The block first: a run that names one is looked for nowhere else.
             block = of_experiment["experiment"], number
-            await keys.recount(database, [block], {block: keys.BLOCK_VALUES})
+            await keys.recount(database, [block], {block: BLOCK_VALUES})
             ids = {"_id": {"$in": [one["_id"] for one in found]}}
             await database.update_all("runs", without | ids, {"$set": {"block": number}})
             number += 1
 
-
-RUNS_IN_A_BLOCK = 128
-"""How many of the runs that are there are put into a block, however many values they have."""
 
 STEPS: tuple[Step, ...] = (
     Step(1, "make the collections and their indexes", 1, make_indexes),

@@ -26,10 +26,6 @@ from genesis_flow.wire.messages import experiments as experiment_messages
 from genesis_flow.wire.messages import keys as messages
 from genesis_flow.wire.messages.keys import KeyKind
 
-BLOCK_VALUES = 8_192
-"""A block with so many values takes no more runs. PERF: they are read in 8 ms if one of its runs was written to."""
-BLOCKS_AT_ONCE = 8
-
 RUNS, BLOCKS = schema.runs, schema.run_blocks
 NEWEST = Statement(
     sa.select(BLOCKS.c.block, BLOCKS.c.size)
@@ -49,10 +45,16 @@ JOIN = Statement(
 OF_EXPERIMENT = Statement(
     sa.select(BLOCKS.c.block, BLOCKS.c.counted).where(BLOCKS.c.experiment_id == value("experiment"))
 )
+# In order, but not counted.
 UNCOUNTED = Statement(
     sa.select(BLOCKS.c.experiment_id, BLOCKS.c.block, BLOCKS.c.version)
-    .where(BLOCKS.c.counted.is_(None))
-    .limit(BLOCKS_AT_ONCE)
+    .where(
+        BLOCKS.c.counted.is_(None),
+        ~sa.exists().where(
+            RUNS.c.experiment_id == BLOCKS.c.experiment_id, RUNS.c.block == BLOCKS.c.block, RUNS.c.document.is_(None)
+        ),
+    )
+    .limit(1)
 )
 COUNT = Statement(
     sa.update(BLOCKS)
@@ -142,8 +144,8 @@ def join_blocks(connection: Connection, settled: Iterable[tuple[int, int, int | 
     for run, experiment, block, size in settled:
         if block is None:
             last, full = newest.get(experiment) or connection.row(NEWEST, experiment=experiment) or (0, 0)
-            joined[run] = block = last if full < BLOCK_VALUES else last + 1
-            newest[experiment] = block, size + (full if block == last else 0)
+            newest[experiment] = keys.joined(last, full, size)
+            joined[run] = block = newest[experiment][0]
             sizes[experiment, block] += size
         else:
             sizes[experiment, block] += 0
@@ -161,11 +163,10 @@ def recount(connection: Connection, run_id: str) -> None:
 
 def count_some(connection: Connection) -> bool:
     """Counts a block that is in order; whether there was one, so that there may be more."""
-    for experiment, block, version in connection.rows(UNCOUNTED):
-        if block in {of_run for _, of_run, _ in connection.rows(OPEN, experiment=experiment)}:
-            continue
-        counted = _count(connection, _runs_in(connection, experiment, [block]), keys.KINDS)
-        # Another server may have settled a run of it meanwhile.
-        connection.run(COUNT, of_experiment=experiment, of_block=block, seen=version, text=counted.packed())
-        return True
-    return False
+    if (row := connection.row(UNCOUNTED)) is None:
+        return False
+    experiment, block, version = row
+    counted = _count(connection, _runs_in(connection, experiment, [block]), keys.KINDS)
+    # Another server may have settled a run of it meanwhile.
+    connection.run(COUNT, of_experiment=experiment, of_block=block, seen=version, text=counted.packed())
+    return True

@@ -17,8 +17,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from genesis_flow.rules.aggregates import Summary
-from genesis_flow.stores import versions
-from genesis_flow.stores.sql import keys, metrics, schema
+from genesis_flow.stores import keys, versions
+from genesis_flow.stores.sql import metrics, schema
 from genesis_flow.stores.sql.connection import Connection, Row, Statement
 from genesis_flow.stores.sql.upsert import upsert
 
@@ -28,8 +28,6 @@ PROPERTIES = schema.properties
 PROPERTY = Statement(sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == value("name")))
 PUT_PROPERTY = Statement(upsert(PROPERTIES, "name", update=("value",)))
 REPORT_EVERY = 100_000
-RUNS_IN_A_BLOCK = 128
-"""How many of the runs that are there are put into a block, however many values they have."""
 
 
 class DefiningConnection(Connection, Protocol):
@@ -104,7 +102,7 @@ def count_keys(connection: DefiningConnection, dialect: Dialect) -> None:
     joined: Counter[int] = Counter()
     rows = []
     for experiment, run in connection.rows(_RUNS):
-        block, place = divmod(joined[experiment], RUNS_IN_A_BLOCK)
+        block, place = divmod(joined[experiment], keys.RUNS_IN_A_BLOCK)
         joined[experiment] += 1
         connection.run(_JOIN, of_run=run, joined=block)
         if place == 0:

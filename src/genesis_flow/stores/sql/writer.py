@@ -141,7 +141,7 @@ class Writer:
                 return False
         return True
 
-    # Nothing foreseen may end the thread: all who write would wait for ever.
+    # Nothing unforeseen may end the thread: all who write would wait for ever.
 
     def _outcomes(self, jobs: list[Job]) -> list[Outcome]:
         try:
