@@ -73,6 +73,9 @@ def _cell(name: str, value: Any) -> str:
     if name.endswith(("_time", "_timestamp", "_ms")) and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
     pairs = (f"{key}={one}" for key, one in value.items()) if isinstance(value, Mapping) else ()
-    text = ", ".join(pairs) if isinstance(value, Mapping) else str(value)
-    # Names come from anybody: nothing in them may move the cursor or colour the terminal.
+    return plain(", ".join(pairs) if isinstance(value, Mapping) else str(value))
+
+
+def plain(text: str) -> str:
+    """A text for a terminal: names come from anybody, and nothing in them may move the cursor or colour it."""
     return "".join(c if c.isprintable() else " " for c in text)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from genesis_flow.cli.options import with_output
-from genesis_flow.cli.output import answers, rows
+from genesis_flow.cli.output import answers, plain, rows
 from genesis_flow.client.push.push import Push
 from genesis_flow.client.push.works import Pushed, fields_of
 from genesis_flow.client.uris import get_tracking_uri
@@ -46,7 +46,7 @@ def push(folder: str, tracking_uri: str | None, dry_run: bool, output: str) -> N
     else:
         _tell(done, dry_run=dry_run)
         for problem in work.problems:
-            click.echo(f"{_plain(problem.file)}: {_plain(problem.reason)}", err=True)
+            click.echo(f"{plain(problem.file)}: {plain(problem.reason)}", err=True)
     sys.exit(1 if work.problems or any(one.outcome == "failed" or one.refused for one in done) else 0)
 
 
@@ -56,7 +56,7 @@ def _tell(done: Sequence[Pushed], *, dry_run: bool) -> None:
         rows(map(fields_of, shown), COLUMNS, "table")
     for one in shown:
         if one.reason:
-            click.echo(f"{one.kind} {one.id}: {_plain(one.reason)}", err=True)
+            click.echo(f"{one.kind} {one.id}: {plain(one.reason)}", err=True)
     points, files = sum(one.points for one in shown), sum(one.files for one in shown)
     size_bytes = sum(one.size_bytes for one in shown if one.outcome != "failed")
     if not shown:
@@ -64,8 +64,3 @@ def _tell(done: Sequence[Pushed], *, dry_run: bool) -> None:
     else:
         were = "would be sent" if dry_run else "were sent"
         click.echo(f"{points:,} points and {files:,} files, {size_bytes:,} bytes, {were}.")
-
-
-def _plain(text: str) -> str:
-    """Names come from anybody: nothing in them may move the cursor or colour the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genesis_flow.errors import UnsupportedLocation
+from genesis_flow.rules.ids import EXPERIMENT_ID
 from genesis_flow.rules.locations import scheme_of
 
 SCHEME = "offline"
@@ -25,7 +26,6 @@ JOURNALS, ARTIFACTS, PUSHED, MODELS = "journals", "artifacts", "pushed", "models
 JOURNAL, POINTS = ".journal", ".points"
 
 FILE_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}\.(?:journal|points)")
-EXPERIMENT_ID = re.compile(r"0|[1-9][0-9]{0,17}")
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
@@ -44,11 +44,9 @@ def offline_folder(uri: str) -> Path:
         UnsupportedLocation: it names none.
     """
     path = uri.partition(":")[2]
-    if path.startswith("//"):
-        path = path[2:]
-        if not path.startswith("/"):
-            raise UnsupportedLocation(SCHEME, "A folder of offline runs is offline:./runs or offline:/path/to/runs")
-    if not path or "\0" in path:
+    names_host = path.startswith("//") and not path.startswith("///")
+    path = path.removeprefix("//")
+    if names_host or not path or "\0" in path:
         raise UnsupportedLocation(SCHEME, "A folder of offline runs is offline:./runs or offline:/path/to/runs")
     return Path(os.path.abspath(os.path.expanduser(path)))
 

@@ -12,7 +12,8 @@ import msgspec
 
 from genesis_flow.folders import Folder
 from genesis_flow.journals.framing import OVERHEAD_BYTES, Record, framed, is_torn, read_record
-from genesis_flow.journals.layout import EXPERIMENT_ID, MODEL_ID, RUN_ID
+from genesis_flow.journals.layout import MODEL_ID, RUN_ID
+from genesis_flow.rules.ids import EXPERIMENT_ID
 from genesis_flow.values.message import Message
 from genesis_flow.wire import codec
 from genesis_flow.wire.decoders import decoder

@@ -10,6 +10,9 @@ from genesis_flow.errors import ExperimentNotFound, InvalidParameter
 DEFAULT_EXPERIMENT_ID = "0"
 DEFAULT_EXPERIMENT_NAME = "Default"
 
+EXPERIMENT_ID = re.compile(r"0|[1-9][0-9]{0,17}")
+"""The id of an experiment as a store gives it."""
+
 _INTEGER = re.compile(r"-?[0-9]+")
 _MOST_DIGITS = 18
 

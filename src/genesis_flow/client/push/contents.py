@@ -14,7 +14,6 @@ from genesis_flow.client.repositories.arriving import PARTIAL
 from genesis_flow.errors import InvalidPath, NoOfflineRuns
 from genesis_flow.folders import HAS_FOLDER_HANDLES, Folder, is_folder
 from genesis_flow.journals.layout import (
-    EXPERIMENT_ID,
     FILE_NAME,
     JOURNAL,
     JOURNALS,
@@ -33,7 +32,7 @@ from genesis_flow.journals.lines import (
     read_line,
     read_lines,
 )
-from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID
+from genesis_flow.rules.ids import DEFAULT_EXPERIMENT_ID, EXPERIMENT_ID
 from genesis_flow.rules.paths import SafeRelPath
 
 MOST_DEPTH = 100

@@ -39,9 +39,7 @@ class Making:
 
     def is_left_out(self, work: Work) -> bool:
         """Whether it was deleted before anybody else heard of it."""
-        created = work.told.run or work.told.model
-        assert created is not None
-        experiment = self.told_experiment(created.experiment_id or "")
+        experiment = self.told_experiment(work.told.experiment_id)
         return not work.note.target_id and (work.told.is_deleted or bool(experiment and experiment.is_deleted))
 
     def told_experiment(self, id_: str) -> ToldExperiment | None:
@@ -129,7 +127,7 @@ class Making:
             begun = {tag.key or "": tag.value or "" for tag in told.run.tags}
             tags = {key: value for key, value in begun.items() if told.tags.get(key) is not None and key != RUN_NAME}
             create = runs.CreateRun(
-                experiment_id=self.experiment(told.run.experiment_id or ""),
+                experiment_id=self.experiment(told.experiment_id),
                 user_id=told.run.user_id,
                 run_name=told.run_name or told.run.run_name,
                 start_time=told.run.start_time,
@@ -162,7 +160,7 @@ class Making:
             source = told.model.source_run_id
             kept = {key: value for key, value in told.tags.items() if value is not None}
             create = logged_models.CreateLoggedModel(
-                experiment_id=self.experiment(told.model.experiment_id),
+                experiment_id=self.experiment(told.experiment_id),
                 name=told.model.name,
                 model_type=told.model.model_type,
                 source_run_id=self.mapped(source) if source else None,

@@ -82,17 +82,18 @@ class Push:
             except (msgspec.MsgspecError, RecursionError, DamagedJournal) as error:
                 told, result.outcome, result.reason = Told(), "failed", f"One of its records cannot be read: {error}."
                 self._contents.problem((subject.lines[0].file if subject.lines else subject.id,), str(error))
-            made = told.run or told.model
             result.name = (told.run.run_name if told.run else told.model.name if told.model else "") or ""
-            files = self._contents.files(made.experiment_id or "", subject.id) if made else []
+            files = self._contents.files(told.experiment_id, subject.id)
             self._works[subject.id] = Work(subject, note, told, new_files(files, note), result)
-            self._check_files(made.experiment_id or "" if made else "", subject.id, files, note, told)
+            self._check_files(subject.id, files, note, told)
         return [self._works[id_] for id_ in parents_first(subjects, self._works)]
 
-    def _check_files(self, experiment_id: str, id_: str, files: Sequence[LocalFile], note: Note, told: Told) -> None:
+    def _check_files(self, id_: str, files: Sequence[LocalFile], note: Note, told: Told) -> None:
         found = {str(file.path) for file in files}
         for path in sorted(told.digests.keys() - found - note.files.keys()):
-            self._contents.problem((*artifacts_of(experiment_id, id_), path), "was stored, and is not there any more")
+            self._contents.problem(
+                (*artifacts_of(told.experiment_id, id_), path), "was stored, and is not there any more"
+            )
 
     def _guarded(self, work: Work, sending: Sending) -> Pushed:
         """Sends one; what is refused for good is its failure, and the others go on."""

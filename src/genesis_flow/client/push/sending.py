@@ -116,8 +116,7 @@ class Sending:
         if (work.has_new_points or work.told.metrics) and not note.is_sending:
             note.is_sending = True
             self._notes.write(work.subject.id, note)
-        for at in range(0, len(work.told.metrics), METRICS_A_BATCH):
-            self._log_points(work, made, work.told.metrics[at : at + METRICS_A_BATCH], compares)
+        self._log_points(work, made, work.told.metrics, compares)
         for name in work.subject.points:
             lines = self._contents.points(work.subject, name, note.settled.get(name, 0))
             for end, points, size_bytes in batches(lines):
@@ -168,9 +167,7 @@ class Sending:
     def _send_files(self, work: Work, made: Made) -> None:
         if not work.files:
             return
-        created = work.told.run or work.told.model
-        assert created is not None
-        root = artifacts_of(created.experiment_id or "", work.subject.id)
+        root = artifacts_of(work.told.experiment_id, work.subject.id)
         files = Files(
             self._contents,
             root,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from genesis_flow.values.experiments import ExperimentTag
 from genesis_flow.values.logged_models import LoggedModel
 from genesis_flow.values.message import Message
 from genesis_flow.values.metrics import Metric
-from genesis_flow.values.runs import Run
+from genesis_flow.values.runs import Param, Run, RunTag
 from genesis_flow.wire import codec
 from genesis_flow.wire.messages import experiments, logged_models, metrics, runs
 from genesis_flow.wire.operations import operation_of
@@ -57,6 +57,15 @@ class Target:
             raise MalformedRequest("the server's answer is empty")
         return codec.decode_answer(body, response)
 
+    def _ask_for(self, message: Message, response: type[R]) -> R | None:
+        """The answer to a message that asks for something; None if that is not there."""
+        try:
+            return self.ask(message, response)
+        except GenesisFlowError as error:
+            if error.code == MISSING:
+                return None
+            raise
+
     # --- experiments ----------------------------------------------------------------------------------------------
 
     def experiment(self, name: str, location: str | None, tags: dict[str, str]) -> tuple[str, bool]:
@@ -84,12 +93,10 @@ class Target:
 
     def _experiment(self, name: str) -> str | None:
         message = experiments.GetExperimentByName(experiment_name=name)
-        try:
-            found = there(self.ask(message, experiments.GetExperimentByNameResponse).experiment)
-        except GenesisFlowError as error:
-            if error.code == MISSING:
-                return None
-            raise
+        answer = self._ask_for(message, experiments.GetExperimentByNameResponse)
+        if answer is None:
+            return None
+        found = there(answer.experiment)
         if found.lifecycle_stage == "deleted":
             raise PushTargetDeleted("experiment", name)
         return found.experiment_id
@@ -113,12 +120,8 @@ class Target:
 
     def get_run(self, run_id: str) -> Run | None:
         """A run; None if there is none."""
-        try:
-            return there(self.ask(runs.GetRun(run_id=run_id), runs.GetRunResponse).run)
-        except GenesisFlowError as error:
-            if error.code == MISSING:
-                return None
-            raise
+        answer = self._ask_for(runs.GetRun(run_id=run_id), runs.GetRunResponse)
+        return there(answer.run) if answer else None
 
     def model(self, create: logged_models.CreateLoggedModel, offline_id: str) -> tuple[LoggedModel, bool]:
         """The logged model that was made for an offline one, or a new one; and whether it is new."""
@@ -136,13 +139,8 @@ class Target:
 
     def get_model(self, model_id: str) -> LoggedModel | None:
         """A logged model; None if there is none, or it is deleted."""
-        message = logged_models.GetLoggedModel(model_id=model_id)
-        try:
-            return there(self.ask(message, logged_models.GetLoggedModelResponse).model)
-        except GenesisFlowError as error:
-            if error.code == MISSING:
-                return None
-            raise
+        answer = self._ask_for(logged_models.GetLoggedModel(model_id=model_id), logged_models.GetLoggedModelResponse)
+        return there(answer.model) if answer else None
 
     # --- points ---------------------------------------------------------------------------------------------------
 
@@ -219,16 +217,15 @@ def _count(batch: runs.LogBatch) -> int:
 
 
 def _halves(batch: runs.LogBatch) -> tuple[runs.LogBatch, runs.LogBatch]:
-    items: list[Any] = [*batch.metrics, *batch.params, *batch.tags]
+    items: list[Metric | Param | RunTag] = [*batch.metrics, *batch.params, *batch.tags]
     middle = len(items) // 2
-    first = {id(item) for item in items[:middle]}
 
-    def part(*, is_first: bool) -> runs.LogBatch:
+    def of(part: list[Metric | Param | RunTag]) -> runs.LogBatch:
         return msgspec.structs.replace(
             batch,
-            metrics=tuple(item for item in batch.metrics if (id(item) in first) == is_first),
-            params=tuple(item for item in batch.params if (id(item) in first) == is_first),
-            tags=tuple(item for item in batch.tags if (id(item) in first) == is_first),
+            metrics=tuple(item for item in part if isinstance(item, Metric)),
+            params=tuple(item for item in part if isinstance(item, Param)),
+            tags=tuple(item for item in part if isinstance(item, RunTag)),
         )
 
-    return part(is_first=True), part(is_first=False)
+    return of(items[:middle]), of(items[middle:])

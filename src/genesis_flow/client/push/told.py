@@ -31,6 +31,7 @@ class Told:
         tags: all of them; None for those that were deleted.
         new_tags: keys of those that were set or deleted since.
         new_params: params, the first value of each.
+        contradicted: params that were logged again with another value.
         status: of the run, if it is new; likewise its end and its name.
         model_status: of the model, if it is new.
         stage_is_new: whether it was deleted or restored since.
@@ -61,9 +62,14 @@ class Told:
     model_outputs: list[ModelOutput] = field(default_factory=list)
     descriptions: list[str] = field(default_factory=list)
     digests: dict[str, set[str]] = field(default_factory=dict)
-    deleted_files: set[str] = field(default_factory=set)
     settled: dict[str, int] = field(default_factory=dict)
     is_new: bool = False
+
+    @property
+    def experiment_id(self) -> str:
+        """The experiment in the folder that it is in; empty if nobody tells how it was made."""
+        made = self.run or self.model
+        return made.experiment_id or "" if made else ""
 
     @classmethod
     def of(cls, subject: Subject, note: Note) -> Told:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
 from pathlib import Path
 
 from genesis_flow.client.repositories.arriving import arriving
@@ -15,9 +13,9 @@ from genesis_flow.journals.journal import Journal
 from genesis_flow.journals.layout import owner_of
 from genesis_flow.journals.lines import FILE, StoredFile
 from genesis_flow.rules.paths import SafeRelPath
+from genesis_flow.wire.processes import OfThisProcess
 
-_JOURNALS: dict[tuple[Path, int], Journal] = {}
-_LOCK = threading.Lock()
+_JOURNALS: OfThisProcess[dict[Path, Journal]] = OfThisProcess(dict)
 
 
 class OfflinePlace(FolderPlace):
@@ -59,8 +57,4 @@ class OfflinePlace(FolderPlace):
 
 def _journal(folder: Path) -> Journal:
     """The journal of this process for files; the store has its own."""
-    with _LOCK:
-        key = (folder, os.getpid())
-        if key not in _JOURNALS:
-            _JOURNALS[key] = Journal(folder)
-        return _JOURNALS[key]
+    return _JOURNALS.get().setdefault(folder, Journal(folder))

@@ -17,13 +17,14 @@ from urllib.parse import unquote
 
 from genesis_flow.errors import MalformedFile
 from genesis_flow.folders import Folder
+from genesis_flow.rules.ids import EXPERIMENT_ID
 from genesis_flow.rules.locations import model_artifacts, run_artifacts, scheme_of
 from genesis_flow.rules.stages import ACTIVE, DELETED, REMOVED
 from genesis_flow.stores.collecting import IN_STORE, Deleted, Kind
 from genesis_flow.stores.file import meta
 from genesis_flow.stores.file.disk import LOCK, Place, read, write
 from genesis_flow.stores.file.fields import Fields
-from genesis_flow.stores.file.places import EXPERIMENT, ID, MODELS, TRASH
+from genesis_flow.stores.file.places import ID, MODELS, TRASH
 from genesis_flow.stores.file.snapshots import META
 from genesis_flow.stores.file.state import Store, remove_tree, unless_broken
 
@@ -68,7 +69,7 @@ class Collection:
 
     def find(self, kind: Kind, ids: Sequence[str]) -> list[Deleted]:
         """Those that there are."""
-        pattern = EXPERIMENT if kind == "experiment" else ID
+        pattern = EXPERIMENT_ID if kind == "experiment" else ID
         homes = list(self._places.experiments())
         found = []
         for id_ in dict.fromkeys(id_ for id_ in ids if pattern.fullmatch(id_)):
@@ -131,7 +132,7 @@ class Collection:
 
     def _homes(self, experiment_id: str) -> list[Place]:
         """Where an experiment may lie."""
-        return [(experiment_id,), (TRASH, experiment_id)] if EXPERIMENT.fullmatch(experiment_id) else []
+        return [(experiment_id,), (TRASH, experiment_id)] if EXPERIMENT_ID.fullmatch(experiment_id) else []
 
     def _inside(self, kind: Kind, home: Place) -> Iterator[Place]:
         between = _BETWEEN[kind]

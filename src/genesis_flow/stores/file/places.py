@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from genesis_flow.rules.ids import EXPERIMENT_ID
 from genesis_flow.stores.file.disk import Disk, Place
 from genesis_flow.stores.file.snapshots import META
 
@@ -13,8 +14,6 @@ MODELS = "models"
 DATASETS = "datasets"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 """Of a run, a logged model or a dataset."""
-EXPERIMENT = re.compile(r"0|[1-9][0-9]{0,17}")
-"""The id of an experiment."""
 
 _REMEMBERED = 100_000
 
@@ -29,7 +28,7 @@ class Places:
     def experiments(self) -> Iterator[Place]:
         """All of them, first those that are not deleted."""
         for base in ((), (TRASH,)):
-            yield from ((*base, name) for name in self._disk.folders(base) if EXPERIMENT.fullmatch(name))
+            yield from ((*base, name) for name in self._disk.folders(base) if EXPERIMENT_ID.fullmatch(name))
 
     def experiment(self, key: int) -> Place | None:
         """An experiment, deleted or not."""
